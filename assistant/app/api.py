@@ -38,7 +38,7 @@ def watch(settings: Settings | None = None) -> Iterator[Utterance]:
     settings = settings or Settings()
     parts = factory.parts(settings)
     pipeline = parts.pipeline(settings)
-    for frame in frames(settings.camera, colour=parts.detector.needs_colour):
+    for frame in frames(settings.camera, colour=parts.needs_colour):
         step = pipeline.step(frame)
         if (failure := pipeline.status.model_failure) is not None:
             raise ModelError(failure.error)

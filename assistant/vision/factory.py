@@ -20,7 +20,6 @@ from assistant.records import FaultName
 from assistant.system.account import account_of_service
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
-from assistant.vision.detectors.on_demand import OnDemandDetector
 from assistant.vision.detectors.rescan import ACCEPT_SCORE, VIEW_SCORE_THRESHOLD, Rescan
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -51,6 +50,11 @@ class VisionParts:
     """None: no face counts as occluded."""
     rescan: Rescan | None = None
     """None: there is no second search while nobody is in view."""
+
+    @property
+    def needs_colour(self) -> bool:
+        """Whether the detector or the expression model sees more in BGR than in grey."""
+        return self.detector.needs_colour or (self.classifier is not None and not self.classifier.input.is_grey)
 
     def pipeline(
         self, settings: Settings, names: NameSource | None = None, sentences: Phrases | None = None
@@ -151,8 +155,7 @@ def _rescan(detector: FaceDetector, settings: Settings) -> Rescan | None:
     far = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD, long_side=long_side)
     # A higher threshold in the settings holds here too.
     min_score = max(ACCEPT_SCORE, settings.detector.score_threshold)
-    fine = OnDemandDetector(lambda: detectors.open_detector(far), detector)
-    return Rescan(fine, detector, min_score)
+    return Rescan(detectors.open_detector(far), detector, min_score)
 
 
 def _best_detector(settings: Settings, faults: dict[FaultName, str]) -> FaceDetector:

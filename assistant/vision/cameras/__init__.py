@@ -61,4 +61,4 @@ def open_camera(settings: CameraSettings, clock: Clock = time.monotonic, *, colo
         return DemoCamera(settings)
     from assistant.vision.cameras.opencv import open_opencv
 
-    return open_opencv(settings, clock)
+    return open_opencv(settings, clock, colour=colour)

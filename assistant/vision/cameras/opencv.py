@@ -11,7 +11,7 @@ import numpy as np
 from assistant.config.settings import CameraSettings
 from assistant.errors import CameraBusyError, CameraError, SourceError, shown
 from assistant.records import Frame
-from assistant.vision.cameras import Camera, Clock, v4l2
+from assistant.vision.cameras import Camera, Clock, v4l2, yuyv
 
 log = logging.getLogger(__name__)
 
@@ -22,26 +22,27 @@ MIN_LENGTH_SHARE = 0.8
 Its number of frames promises nothing: where the rate varies it is the length times the highest rate."""
 
 
-def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
-    """A camera where the source is empty, a number or a device node, else a clip. Raises CameraError, SourceError."""
+def open_opencv(settings: CameraSettings, clock: Clock, *, colour: bool = False) -> Camera:
+    """A camera where the source is empty, a number or a device node, else a clip. colour: as for `open_camera`. Raises
+    CameraError, SourceError."""
     source = settings.source
     if source.isdecimal() or not source:
-        return DeviceCamera(settings, clock)
+        return DeviceCamera(settings, clock, colour=colour)
     try:
         is_device = stat.S_ISCHR(Path(source).stat().st_mode)
     except OSError as err:
         kind: type[CameraError] = CameraError if source.startswith("/dev/") else SourceError
         raise kind(f"{source}: {err.strerror}; give a video device, a clip or a folder of pictures") from err
-    return DeviceCamera(settings, clock) if is_device else ClipCamera(Path(source))
+    return DeviceCamera(settings, clock, colour=colour) if is_device else ClipCamera(Path(source))
 
 
 class DeviceCamera:
     """A camera, through V4L2 on Linux: the named one, else the first that delivers a picture. Where reading a frame
-    fails its image is empty."""
+    fails its image is empty. Where grey is enough and the camera gives YUYV, its luma is taken."""
 
     is_live = True
 
-    def __init__(self, settings: CameraSettings, clock: Clock) -> None:
+    def __init__(self, settings: CameraSettings, clock: Clock, *, colour: bool = False) -> None:
         self._clock, self._seq = clock, 0
         sources = [settings.source] if settings.source else v4l2.camera_numbers()
         if not sources:
@@ -54,6 +55,7 @@ class DeviceCamera:
                 errors.append(err)
             else:
                 self.source = source
+                self._is_yuyv = not colour and yuyv.ask_for(self._capture)
                 return
         raise next((err for err in errors if isinstance(err, CameraBusyError)), errors[0])
 
@@ -62,6 +64,8 @@ class DeviceCamera:
         self._seq += 1
         if not is_there or image is None:
             image = np.empty((0, 0), np.uint8)
+        elif self._is_yuyv:
+            return yuyv.frame(np.asarray(image, np.uint8), self._clock(), self._seq)
         return Frame(image.astype(np.uint8, copy=False), self._clock(), self._seq)
 
     def close(self) -> None:

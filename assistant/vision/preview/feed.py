@@ -102,7 +102,8 @@ class PreviewFeed:
         if self._connection is None and not self._connect():
             return
         assert self._connection is not None
-        picture, factor = shrink(seen.frame.image, LONG_SIDE)
+        frame = seen.frame
+        picture, factor = shrink(frame.image if frame.colour is None else frame.colour(), LONG_SIDE)
         found = marks.marked_faces(seen.step, seen.snapshot, self._labels(), self._phrases)
         faces = tuple(face.moved(1 / factor) for face in found)
         for part in encoded(Preview(picture, faces, said)):

@@ -88,6 +88,9 @@ def test_a_device_delivers_frames_with_clock_time_until_it_is_unplugged(monkeypa
             self.asked[key] = value
             return True
 
+        def get(self, key: int) -> float:
+            return 0.0
+
         def read(self) -> tuple[bool, np.ndarray | None]:
             self.left -= 1
             return (True, np.full((4, 6, 3), self.left, np.uint8)) if self.left >= 0 else (False, None)
@@ -103,6 +106,58 @@ def test_a_device_delivers_frames_with_clock_time_until_it_is_unplugged(monkeypa
     assert [(camera.read().at, frame) for frame in range(3)] == [(100.0, 0), (101.0, 1), (102.0, 2)]
     assert camera.read().image.size == 0, "a failed read is an empty picture"
     camera.close()
+
+
+class YuyvDevice:
+    """cv2.VideoCapture of a camera that gives YUYV, which OpenCV makes BGR of unless it is asked not to."""
+
+    PICTURE = cv2.GaussianBlur(np.random.default_rng(5).integers(0, 256, (48, 64, 3)).astype(np.uint8), (0, 0), 4)
+    fourcc, is_raw_shape = cv2.VideoWriter.fourcc(*"YUYV"), True
+
+    def __init__(self, *_: object) -> None:
+        self.is_converted = True
+
+    def isOpened(self) -> bool:
+        return True
+
+    def get(self, key: int) -> float:
+        return float(self.fourcc) if key == cv2.CAP_PROP_FOURCC else 0.0
+
+    def set(self, key: int, value: float) -> bool:
+        if key == cv2.CAP_PROP_CONVERT_RGB:
+            self.is_converted = bool(value)
+        return True
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        raw = cv2.cvtColor(self.PICTURE, cv2.COLOR_BGR2YUV_YUYV)
+        if self.is_converted:
+            return True, cv2.cvtColor(raw, cv2.COLOR_YUV2BGR_YUYV)
+        return True, raw if self.is_raw_shape else raw.reshape(1, -1)
+
+    def release(self) -> None:
+        pass
+
+
+def test_of_a_camera_that_gives_yuyv_the_luma_is_the_grey_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", YuyvDevice)
+    grey = open_camera(CameraSettings(driver="opencv", source="/dev/null")).read()
+    colour = open_camera(CameraSettings(driver="opencv", source="/dev/null"), colour=True).read()
+    assert (grey.image.shape, colour.image.shape, colour.colour) == ((48, 64), (48, 64, 3), None)
+    by_way_of_colours = cv2.cvtColor(colour.image, cv2.COLOR_BGR2GRAY)
+    assert np.abs(grey.image.astype(int) - by_way_of_colours).max() <= 2
+    assert grey.colour is not None
+    np.testing.assert_array_equal(grey.colour(), colour.image)
+
+
+@pytest.mark.parametrize(("fourcc", "is_raw_shape"), [("MJPG", True), ("YUYV", False)])
+def test_a_camera_that_gives_no_yuyv_after_all_stays_in_colours(
+    fourcc: str, is_raw_shape: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(YuyvDevice, "fourcc", cv2.VideoWriter.fourcc(*fourcc))
+    monkeypatch.setattr(YuyvDevice, "is_raw_shape", is_raw_shape)
+    monkeypatch.setattr(cv2, "VideoCapture", YuyvDevice)
+    frame = open_camera(CameraSettings(driver="opencv", source="/dev/null")).read()
+    assert frame.image.shape == (48, 64, 3)
 
 
 def test_a_folder_shows_each_picture_for_a_while_in_the_order_of_names(tmp_path: Path) -> None:
@@ -181,6 +236,9 @@ def test_without_a_source_the_first_device_that_delivers_pictures_is_opened(
 
         def set(self, key: int, value: float) -> bool:
             return True
+
+        def get(self, key: int) -> float:
+            return 0.0
 
         def read(self) -> tuple[bool, np.ndarray | None]:
             return (True, np.ones((4, 6, 3), np.uint8)) if self.number == works else (False, None)

@@ -10,7 +10,7 @@ from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Box, Face, Frame, Thresholds
 from assistant.vision.faces import preprocess
 from assistant.vision.faces.input_format import SCALINGS, InputFormat
-from assistant.vision.factory import load_phrases
+from assistant.vision.factory import VisionParts, load_phrases
 from assistant.vision.inference import self_test
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import TFLiteModel
@@ -44,6 +44,14 @@ def crop_of(wanted: InputFormat, seed: int = 5) -> np.ndarray:
     tint = np.arange(np.prod(wanted.crop_shape)).reshape(wanted.crop_shape) % 3 * 40
     noise = np.random.default_rng(seed).integers(0, 150, wanted.crop_shape)
     return (noise + tint).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("wanted", "needs_colour"), [(FORMATS[1], False), (FORMATS[2], True), (FORMATS[3], True)])
+def test_a_model_that_takes_colours_needs_a_camera_that_gives_them(
+    tmp_path: Path, wanted: InputFormat, needs_colour: bool
+) -> None:
+    classifier = ExpressionClassifier(foreign_models.write(tmp_path / "x.tflite", wanted))
+    assert VisionParts(ScriptedDetector(lambda number: ()), classifier).needs_colour == needs_colour
 
 
 @pytest.mark.parametrize("has_softmax", [True, False], ids=["probabilities", "logits"])

@@ -75,6 +75,13 @@ def test_a_frame_arrives_with_its_faces_and_the_last_sentence(feed: PreviewFeed,
     assert preview.said == "Ready."
 
 
+def test_of_a_camera_that_gives_grey_with_colour_at_hand_the_window_shows_colour(feed: PreviewFeed, path: Path) -> None:
+    window, coloured = Window(path), np.full((48, 64, 3), (10, 20, 30), np.uint8)
+    feed.offer(Frame(np.full((48, 64), 21, np.uint8), 0.1, 1, lambda: coloured), STEP, None)
+    with window.connected() as stream:
+        assert (next_of(stream).picture == (10, 20, 30)).all()
+
+
 def test_a_sentence_is_shown_while_no_new_frame_comes(feed: PreviewFeed, path: Path) -> None:
     window = Window(path)
     feed.offer(frame(7), STEP, None)
