@@ -27,7 +27,7 @@ from assistant.system.child_process import english_environment, python_command
 from assistant.system.progress import track
 from assistant.vision import factory
 from convert.pipeline_cost.frames import decoded
-from convert.pipeline_cost.network_calls import recorded_calls, repeat
+from convert.pipeline_cost.network_calls import BareCalls, recorded_calls
 
 WARM_UP, COUNTED = 10, 10
 """Frames before the counted ones, in which tracks begin and caches fill, and the counted ones."""
@@ -100,13 +100,14 @@ def main(clip: str, frames: int, *, with_calls: bool, burden: int) -> None:
     pipeline, taken = factory.make_pipeline(settings), decoded(Path(clip), settings, WARM_UP + COUNTED)
     if len(taken) < WARM_UP + COUNTED:
         sys.exit(f"{clip}: {len(taken)} frames; {WARM_UP + COUNTED} are needed")
+    bare = BareCalls(settings.detector.long_side)
     with recorded_calls() as calls:
         for number, frame in enumerate(taken[: WARM_UP + frames]):
             calls.clear()
             pipeline.step(frame)
             sum(range(burden))
             if with_calls and number >= WARM_UP:
-                repeat(frame, list(calls), settings.detector.long_side)
+                bare.networks(bare.grey(frame), list(calls))
     print(json.dumps({"frames": frames}))
 
 
