@@ -112,13 +112,9 @@ class FaceReader:
     def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
         """One reading for each track of a frame, in their order. grey: the frame as uint8 [H, W]."""
         self._is_mirrored = not self._is_mirrored
-        is_glare = False
-        if tracks and self.has_classifier:
-            is_glare = quality.is_in_glare(grey)
-            self._lap("quality")
-        return tuple(self._read(frame, grey, track, is_glare=is_glare) for track in tracks)
+        return tuple(self._read(frame, grey, track) for track in tracks)
 
-    def _read(self, frame: Frame, grey: NDArray[np.uint8], track: Track, *, is_glare: bool) -> Reading:
+    def _read(self, frame: Frame, grey: NDArray[np.uint8], track: Track) -> Reading:
         at = frame.at
         if self._classifier is None:
             return Reading(track.track_id, at, None, "unclear")
@@ -130,7 +126,6 @@ class FaceReader:
             image=frame.image,
             input_format=self._input,
             lap=self._lap,
-            is_glare=is_glare,
         )
         if reason:
             return Reading(track.track_id, at, None, reason)
@@ -140,6 +135,6 @@ class FaceReader:
             self.failure = ModelFailure(self.failure.since if self.failure else at, str(err))
             return Reading(track.track_id, at, None, "unclear")
         self.failure = None
-        reading = Reading(track.track_id, at, tuple(map(float, probabilities)))
+        reading = Reading(track.track_id, at, tuple(probabilities.tolist()))
         self._lap("classify")
         return reading

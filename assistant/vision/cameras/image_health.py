@@ -99,7 +99,8 @@ def assess_image(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> d
     """Whether a single picture uint8 [H, W] has each fault; at most one of them. downscale: a Downscaler, which uses
     its memory again."""
     small = downscale(grey, (WIDTH, HEIGHT))
-    is_black, is_blank = float(small.mean()) < BLACK_MEAN, _is_blank(small)
+    mean, std = (each.item() for each in cv2.meanStdDev(small))
+    is_black, is_blank = mean < BLACK_MEAN, _is_blank(small, std)
     return {
         FaultName.BLACK: is_black,
         FaultName.BLANK: is_blank and not is_black,
@@ -107,11 +108,21 @@ def assess_image(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> d
     }
 
 
-def _is_blank(small: NDArray[np.uint8]) -> bool:
-    """Whether a picture is of a single colour, or its pixels are unrelated to their neighbours (noise)."""
-    values = small.astype(np.float32)
-    if cv2.resize(values, (16, 12), interpolation=cv2.INTER_AREA).std() < BLANK_STD and values.std() < 2 * BLANK_STD:
-        return True
-    off = values - values.mean()
-    variance = float((off**2).mean())
-    return variance > 0 and float((off[:, 1:] * off[:, :-1]).mean()) < MIN_NEIGHBOUR_CORRELATION * variance
+def _is_blank(small: NDArray[np.uint8], std: float) -> bool:
+    """Whether a picture of that standard deviation is of a single colour, or its pixels are unrelated to their
+    neighbours (noise)."""
+    if std < 2 * BLANK_STD:
+        coarse = cv2.resize(small.astype(np.float32), (16, 12), interpolation=cv2.INTER_AREA)
+        if coarse.std() < BLANK_STD:
+            return True
+    left, right = small[:, :-1], small[:, 1:]
+    mean, pixels = cv2.mean(small)[0], left.size
+    products = (_squares(left) + _squares(right) - cv2.norm(left, right, cv2.NORM_L2SQR)) / 2
+    sums = pixels * (cv2.mean(left)[0] + cv2.mean(right)[0])
+    covariance = (products - mean * sums) / pixels + mean * mean
+    return std > 0 and covariance < MIN_NEIGHBOUR_CORRELATION * std * std
+
+
+def _squares(part: NDArray[np.uint8]) -> float:
+    """Sum of the squares."""
+    return cv2.norm(part, cv2.NORM_L2SQR)

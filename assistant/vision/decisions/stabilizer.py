@@ -22,6 +22,7 @@ Raw readings and verdicts never share a buffer: no verdict can feed itself.
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
+from operator import eq
 
 from assistant.config.settings import DecisionSettings
 from assistant.dataclass import dataclass
@@ -82,6 +83,10 @@ class _TrackWindow:
     """Index of the likeliest expression."""
     top_since: float = 0.0
     """Since when that has been the likeliest."""
+    read: list[tuple[float, ...]] = field(default_factory=list)
+    """The probabilities of those readings in the window that have any, oldest first."""
+    means: list[float] = field(default_factory=list)
+    """Their mean, of each expression; empty where there are none."""
 
     @property
     def last_at(self) -> float:
@@ -169,10 +174,9 @@ class Stabilizer:
         track = self._tracks.get(track_id)
         if track is None or not track.readings:
             return TrackEstimate(NOBODY, "", 0.0, "", 0.0)
-        read = [each.probabilities for each in track.readings if each.probabilities is not None]
-        if len(read) * 2 < len(track.readings):
+        if len(track.read) * 2 < len(track.readings):
             return TrackEstimate(track.state, "", 0.0, _reason(track.readings), track.changed_at)
-        means = [sum(column) / len(read) for column in zip(*read, strict=True)]
+        means = track.means
         weighted = balanced(means, self.weights)
         best = max(range(len(means)), key=weighted.__getitem__)
         if track.state in self.labels:
@@ -209,22 +213,23 @@ class Stabilizer:
 
     def _verdict(self, track: _TrackWindow, reading: Reading, *, is_full: bool) -> str | None:
         s, at = self.settings, reading.at
-        read = [each.probabilities for each in track.readings if each.probabilities is not None]
-        means = [sum(column) / len(read) for column in zip(*read, strict=True)]
-        best = max(range(len(means)), key=means.__getitem__, default=None)
+        track.read = read = [each.probabilities for each in track.readings if each.probabilities is not None]
+        track.means = means = [total / len(read) for total in map(sum, zip(*read, strict=True))]
+        best = means.index(max(means)) if means else None
         if best != track.top_label:
             track.top_label, track.top_since = best, at
         if not is_full:
             return None
         if best is None or len(read) < max(s.min_readings, len(track.readings) / 2):
             return self._unsure(track, at, _reason(track.readings))
-        is_agreed = sum(each[best] == max(each) for each in read) >= MIN_AGREEMENT * len(read)
-        is_held = track.state in self.labels and means[self.labels.index(track.state)] >= s.exit_threshold
-        is_contested = not is_agreed and sum(map(max, read)) / len(read) >= s.exit_threshold
+        highest = list(map(max, read))
+        is_agreed = sum(map(eq, highest, [each[best] for each in read])) >= MIN_AGREEMENT * len(read)
         unreadable = (len(track.readings) - len(read)) / len(read)
         if is_agreed and means[best] >= self._threshold(track, best, unreadable):
             track.unsure_since = None
             return self.labels[best] if reading.probabilities is not None else None
+        is_held = track.state in self.labels and means[self.labels.index(track.state)] >= s.exit_threshold
+        is_contested = not is_agreed and sum(highest) / len(read) >= s.exit_threshold
         if is_held or is_contested:
             track.unsure_since = None
             return None

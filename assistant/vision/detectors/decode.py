@@ -32,7 +32,8 @@ def cell_centers(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[
 
 def scores_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities of a face (sigmoid) of the cells' logits, float32 of the same shape."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80, dtype=np.float64))), np.float32)
+    clipped = np.maximum(np.minimum(logits, 80, dtype=np.float64), -80)
+    return np.asarray(1 / (1 + np.exp(-clipped)), np.float32)
 
 
 def boxes_of(
@@ -60,20 +61,37 @@ def weighted_nms(
     The box with the highest score and those whose IoU with it exceeds `iou_threshold` are replaced by their mean,
     weighted by score (as in BlazeFace), which jitters less from frame to frame than any one of them.
     """
+    if not len(boxes):
+        return []
     order = np.argsort(-scores, kind="stable")
-    boxes, scores, points = boxes[order], scores[order], points[order]
-    areas, corners = boxes[:, 2] * boxes[:, 3], boxes[:, :2] + boxes[:, 2:]
-    is_left = np.ones(len(boxes), bool)
+    weights = scores[order].astype(np.float64)
+    numbers = np.concatenate([boxes, points.reshape(-1, 10)], axis=1, dtype=np.float64)[order]
     merged = []
-    while is_left.any():
-        best = int(is_left.argmax())
-        shared = np.minimum(corners[best], corners) - np.maximum(boxes[best, :2], boxes[:, :2])
-        shared_area = np.maximum(shared, 0).prod(axis=1)
-        same = is_left & (shared_area > iou_threshold * (areas[best] + areas - shared_area))
-        same[best] = True
-        weight = scores[same].astype(np.float64)
-        weight /= weight.sum()
-        box, five = weight @ boxes[same], np.tensordot(weight, points[same], 1)
-        merged.append((box.astype(np.float32), float(scores[best]), five.astype(np.float32)))
-        is_left &= ~same
+    for cluster in _clusters(numbers[:, :4].tolist(), iou_threshold):
+        weight = weights[cluster]
+        mean = ((weight / weight.sum()) @ numbers[cluster]).astype(np.float32)
+        merged.append((mean[:4], float(weight[0]), mean[4:].reshape(5, 2)))
     return merged
+
+
+def _clusters(boxes: list[list[float]], iou_threshold: float) -> list[list[int]]:
+    """Indices of the boxes of each cluster: the first box that is left, and all whose IoU with it exceeds a threshold.
+
+    Computed number by number: there are a dozen boxes, for which that takes a third of the time that arrays take.
+    """
+    left = [(x, y, x + width, y + height, width * height, index) for index, (x, y, width, height) in enumerate(boxes)]
+    clusters = []
+    while left:
+        (x, y, right, bottom, area, best), *others = left
+        cluster, left = [best], []
+        for other in others:
+            other_x, other_y, other_right, other_bottom, other_area, index = other
+            shared_x = (right if right < other_right else other_right) - (x if x > other_x else other_x)
+            shared_y = (bottom if bottom < other_bottom else other_bottom) - (y if y > other_y else other_y)
+            shared = shared_x * shared_y if shared_x > 0 and shared_y > 0 else 0.0
+            if shared > iou_threshold * (area + other_area - shared):
+                cluster.append(index)
+            else:
+                left.append(other)
+        clusters.append(cluster)
+    return clusters

@@ -15,14 +15,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Face
-from assistant.system.memory import trim_heap
 from assistant.vision.detectors import FaceDetector, nearest_first
 from assistant.vision.detectors.motion import Motion
-from assistant.vision.detectors.on_demand import OnDemandDetector
 from assistant.vision.faces.tracker import match_cost
 
 STILL_INTERVAL_S, MOVING_INTERVAL_S = 3.0, 2.0
@@ -78,6 +77,7 @@ class Rescan:
         self.crop_margin, self.min_score = fine.crop_margin, min_score
         self._fine, self._near = fine, near
         self._motion = Motion()
+        self._flipped = np.empty((0, 0), np.uint8)
         self.reset()
 
     def reset(self) -> None:
@@ -86,11 +86,6 @@ class Rescan:
         self._is_complete = False
         self._began = self._ended = -np.inf
         self._last: list[Face] = []
-
-    def release(self) -> None:
-        """Give back the memory of the fine detector, where it is one that can be opened again."""
-        if isinstance(self._fine, OnDemandDetector) and self._fine.release():
-            trim_heap()
 
     def update(self, grey: NDArray[np.uint8], at: float) -> list[Face]:
         """Search the next view in a frame uint8 [H, W] taken at `at` (seconds), if it is due; returns the faces that
@@ -106,13 +101,15 @@ class Rescan:
             self._began = at
             self._motion.mark(grey)
             self._views = [
-                _View(True, _detect(self._fine, grey, is_mirrored=False)),
+                _View(True, self._fine.find(grey, grey)),
                 _View(False, self._near.candidates(grey, VIEW_SCORE_THRESHOLD)),
             ]
             best = max((face.score for view in self._views for face in view.faces), default=0.0)
             self._is_complete = best < GATE_SCORE
         else:
-            self._views.append(_View(True, _detect(self._fine, grey, is_mirrored=True)))
+            self._flipped = cv2.flip(grey, 1, dst=self._flipped)
+            seen = self._fine.find(self._flipped, self._flipped)
+            self._views.append(_View(True, [mirror_face(face, grey.shape[1]) for face in seen]))
             self._is_complete = True
         if self._is_complete or at - self._ended > MAX_AGE_S:
             self._last = accepted_faces(self._views, self.min_score)
@@ -150,13 +147,6 @@ def _combined_score(views: Sequence[_View], scores: dict[int, float]) -> float:
 
 def _by_score(detection: tuple[Face, int]) -> float:
     return -detection[0].score
-
-
-def _detect(detector: FaceDetector, grey: NDArray[np.uint8], *, is_mirrored: bool) -> list[Face]:
-    if not is_mirrored:
-        return detector.find(grey, grey)
-    flipped = np.ascontiguousarray(grey[:, ::-1])
-    return [mirror_face(face, grey.shape[1]) for face in detector.find(flipped, flipped)]
 
 
 def mirror_face(face: Face, width: int) -> Face:

@@ -26,6 +26,9 @@ from assistant.vision.inference import model_file
 DEFAULT_MODEL = "face-detector-int8"
 OUTPUT_OF_CHANNELS = {1: "score", 4: "box", 10: "landmarks"}
 """What a network output holds, by its number of channels; there is one output of each kind for every stride."""
+ROW = tuple(OUTPUT_OF_CHANNELS.items())
+ROW_WIDTH = sum(OUTPUT_OF_CHANNELS)
+"""Numbers of a cell: its score, its box and its landmarks."""
 NMS_IOU = 0.4
 """Hits whose intersection over union (IoU) exceeds this are one face."""
 TARGET_MEAN = 140.0
@@ -37,6 +40,7 @@ MAX_CONTRAST_GAIN = 2.0
 pictures is 0.942, against 0.935 on the frames as they are; most is gained in the dark."""
 MIN_GAMMA = 0.4
 """Smallest exponent of the brightening curve."""
+GREY_LEVELS = np.arange(256, dtype=np.float64)
 MAX_CANDIDATES = 200
 """Cells with the highest scores that are decoded and merged; bounds the time that a frame of noise can cost."""
 
@@ -44,23 +48,27 @@ MAX_CANDIDATES = 200
 def contrast_table(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lookup table uint8 [256] that raises a picture's contrast, then its brightness; see TARGET_MEAN and
     TARGET_STD."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256])[:, 0]
-    share, level = counts / counts.sum(), np.arange(256, dtype=np.float64)
-    mean = float(share @ level)
-    spread = float(np.sqrt(share @ (level - mean) ** 2))
-    gain = min(max(1.0, TARGET_STD / max(spread, 1.0)), MAX_CONTRAST_GAIN)
-    table = np.clip((level - mean) * gain + mean, 0, 255)
-    mean = max(float(share @ table), 1.0)
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256])[:, 0].astype(np.float64)
+    mean, spread = (each.item() for each in cv2.meanStdDev(grey))
+    table = GREY_LEVELS - mean
+    table *= min(max(1.0, TARGET_STD / max(spread, 1.0)), MAX_CONTRAST_GAIN)
+    table += mean
+    np.minimum(np.maximum(table, 0, out=table), 255, out=table)
+    mean = max(float(counts @ table) / grey.size, 1.0)
     if mean < TARGET_MEAN:
-        table = 255 * (table / 255) ** max(math.log(TARGET_MEAN / 255) / math.log(mean / 255), MIN_GAMMA)
-    return np.asarray(np.rint(table), np.uint8)
+        table /= 255
+        table **= max(math.log(TARGET_MEAN / 255) / math.log(mean / 255), MIN_GAMMA)
+        table *= 255
+    return np.rint(table, out=table).astype(np.uint8)
 
 
 class _Searched(NamedTuple):
-    """The picture that was searched last, and what the network has made of it."""
+    """The picture that was searched last, and what the network has made of it. Its boxes and landmarks stay with the
+    network until the next run."""
 
     picture: NDArray[np.uint8]
-    maps: dict[str, list[NDArray[Any]]]
+    scores: list[NDArray[Any]]
+    """Of each stride [cells], as the network gives them."""
     size: tuple[int, ...]
     """Height and width of the shrunk picture."""
     factor: float
@@ -101,14 +109,17 @@ class TFLiteFaceDetector:
         self._padded = self._levels = np.empty((0, 0), np.uint8)
         self._padded_for = (0, 0)
         self._cells = decode.cell_centers(0, 0)
+        self._zero_points, self._scales = self._row_quantization()
+        self._floors: tuple[float, list[float]] = 0.0, []
         self._resize(240, 320)
-        maps = self._run(np.full((240, 320), 128, np.uint8))
-        if not all(np.isfinite(output).all() for outputs in maps.values() for output in outputs):
+        self._run(np.full((240, 320), 128, np.uint8))
+        if not all(np.isfinite(self._model.output(index)).all() for index in range(len(self._model.outputs))):
             raise DetectorError(f"{path}: the model returns what is no number")
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side, self._downscale)
         self._resize(*small.shape)
+        self._searched = None
         self._searched = _Searched(grey, self._run(small), small.shape, factor)
         return self._faces(self._searched, self.threshold)
 
@@ -123,22 +134,23 @@ class TFLiteFaceDetector:
     def _faces(self, searched: "_Searched", threshold: float) -> list[Face]:
         height, width = searched.size
         factor = searched.factor
-        cells, numbers = self._candidates(searched.maps, threshold)
+        cells, rows = self._candidates(searched.scores, threshold)
         if not len(cells):
             return []
         points, strides = self._cells[0][cells], self._cells[1][cells]
         hits = decode.weighted_nms(
-            decode.boxes_of(numbers["box"], points, strides),
-            decode.scores_of(numbers["score"][:, 0]),
-            decode.landmarks_of(numbers["landmarks"], points, strides),
+            decode.boxes_of(rows[:, 1:5], points, strides),
+            decode.scores_of(rows[:, 0]),
+            decode.landmarks_of(rows[:, 5:], points, strides),
             NMS_IOU,
         )
         faces = []
-        for (x, y, w, h), score, points_in_small in hits:
+        for box_in_small, score, points_in_small in hits:
+            x, y, w, h = box_in_small.tolist()
             is_inside = 0 <= x + w / 2 < width and 0 <= y + h / 2 < height  # not in the padding
             if is_inside and min(w, h) >= self.settings.min_face_px:
-                box = Box(*(float(value) * factor for value in (x, y, w, h)))
-                marks = tuple((float(px) * factor, float(py) * factor) for px, py in points_in_small)
+                box = Box(x * factor, y * factor, w * factor, h * factor)
+                marks = tuple((px * factor, py * factor) for px, py in points_in_small.tolist())
                 faces.append(Face(box, score, marks if self.has_landmarks else None))
         return nearest_first(drop_printed_faces(faces))
 
@@ -155,6 +167,15 @@ class TFLiteFaceDetector:
             raise DetectorError(f"{self._model.path}: {len(self._model.outputs)} outputs; a face detector has 9")
         return {kind: [index for _, index in sorted(maps)] for kind, maps in found.items()}
 
+    def _row_quantization(self) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        """Zero points and scales float32 [15] of each stride's rows: score, box and landmarks of a cell."""
+        zero_points, scales = [], []
+        for stride in range(len(decode.STRIDES)):
+            of_kinds = [(width, self._model.quantization(self._outputs[kind][stride])) for width, kind in ROW]
+            zero_points.append(np.array([zero for width, (_, zero) in of_kinds for _ in range(width)], np.float32))
+            scales.append(np.array([scale for width, (scale, _) in of_kinds for _ in range(width)], np.float32))
+        return zero_points, scales
+
     def _resize(self, height: int, width: int) -> None:
         """Set the network's input to pictures of that size, padded to whole cells."""
         step = decode.STRIDES[-1] // 2
@@ -167,29 +188,26 @@ class TFLiteFaceDetector:
             raise DetectorError(str(err)) from err
         self._shape, self._cells = shape, decode.cell_centers(*shape)
 
-    def _run(self, small: NDArray[np.uint8]) -> dict[str, list[NDArray[Any]]]:
-        """The network's outputs for a picture of the size that `_resize` was given, as they are: of each kind one
-        [cells, channels] for each stride, the finest first."""
+    def _run(self, small: NDArray[np.uint8]) -> list[NDArray[Any]]:
+        """The network's scores for a picture of the size that `_resize` was given, as they are: [cells] for each
+        stride, the finest first."""
         picture = small
         if small.shape != self._shape:
             picture = self._pad(small)
         self._levels = cv2.LUT(picture, self._quantized_grey[contrast_table(small)], dst=self._levels)
         try:
-            outputs = self._model.run_raw(self._levels.reshape(1, *self._shape, 1))
+            self._model.invoke(self._levels.reshape(1, *self._shape, 1))
+            scores = [self._model.output(index).reshape(-1) for index in self._outputs["score"]]
         except ModelError as err:
             raise DetectorError(str(err)) from err
-        maps = {
-            kind: [outputs[index].reshape(-1, outputs[index].shape[3]) for index in indices]
-            for kind, indices in self._outputs.items()
-        }
-        cells = sum(map(len, maps["score"]))
+        cells = sum(map(len, scores))
         if cells != len(self._cells[1]):
             height, width = small.shape
             raise DetectorError(
                 f"{self._model.path}: maps of {cells} cells for {width}x{height} pixels; "
                 f"a face detector has {len(self._cells[1])}"
             )
-        return maps
+        return scores
 
     def _pad(self, small: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A picture padded to whole cells with mid-grey, in memory that is used again."""
@@ -198,31 +216,47 @@ class TFLiteFaceDetector:
         self._padded[: small.shape[0], : small.shape[1]] = small
         return self._padded
 
-    def _candidates(
-        self, maps: dict[str, list[NDArray[Any]]], threshold: float
-    ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.float32]]]:
-        """The cells whose score exceeds the threshold, the best first and at most MAX_CANDIDATES, and their outputs in
-        real numbers: of each kind float32 [n, channels].
-
-        The sigmoid is monotonic: logits are compared with the threshold's logit. Of boxes and landmarks only those of a
-        hit are brought into real numbers.
-        """
-        logit = math.log(threshold / (1 - threshold))
-        found: list[NDArray[np.intp]] = []
-        numbers: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in self._outputs}
+    def _candidates(self, scores: list[NDArray[Any]], threshold: float) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The cells whose score exceeds the threshold, the best first and at most MAX_CANDIDATES, and a row of real
+        numbers for each, float32 [n, 15]: logit, box and landmarks. Of boxes and landmarks those of a hit alone are
+        brought into real numbers."""
+        found: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
         first = 0
-        for stride, index in enumerate(self._outputs["score"]):
-            scores = maps["score"][stride][:, 0]
-            hits = np.flatnonzero(self._model.dequantize(index, scores) > logit)
+        for stride, (of_cells, floor) in enumerate(zip(scores, self._score_floors(threshold), strict=True)):
+            hits = (of_cells > floor).nonzero()[0]
             if len(hits):
-                found.append(hits + first)
-                for kind, indices in self._outputs.items():
-                    numbers[kind].append(self._model.dequantize(indices[stride], maps[kind][stride][hits]))
-            first += len(scores)
+                found.append((hits + first, self._rows(stride, of_cells, hits)))
+            first += len(of_cells)
         if not found:
-            return np.empty(0, np.intp), {
-                kind: np.empty((0, width), np.float32) for width, kind in OUTPUT_OF_CHANNELS.items()
-            }
-        joined = {kind: np.concatenate(parts) for kind, parts in numbers.items()}
-        order = np.argsort(-joined["score"][:, 0], kind="stable")[:MAX_CANDIDATES]
-        return np.concatenate(found)[order], {kind: values[order] for kind, values in joined.items()}
+            return np.empty(0, np.intp), np.empty((0, ROW_WIDTH), np.float32)
+        cells, rows = found[0]
+        if len(found) > 1:
+            cells, rows = np.concatenate([each for each, _ in found]), np.concatenate([each for _, each in found])
+        order = np.argsort(-rows[:, 0], kind="stable")[:MAX_CANDIDATES]
+        return cells[order], rows[order]
+
+    def _rows(self, stride: int, scores: NDArray[Any], hits: NDArray[np.intp]) -> NDArray[np.float32]:
+        rows = np.empty((len(hits), ROW_WIDTH), np.float32)
+        rows[:, 0] = scores[hits]
+        rows[:, 1:5] = self._model.output(self._outputs["box"][stride]).reshape(-1, 4)[hits]
+        rows[:, 5:] = self._model.output(self._outputs["landmarks"][stride]).reshape(-1, 10)[hits]
+        rows -= self._zero_points[stride]
+        rows *= self._scales[stride]
+        return rows
+
+    def _score_floors(self, threshold: float) -> list[float]:
+        """The number that a cell's score, as the network gives it, must exceed, for each stride. The sigmoid is
+        monotonic: scores are logits, and compared with the threshold's. Quantized ones are compared as they are."""
+        if self._floors[0] != threshold:
+            logit = math.log(threshold / (1 - threshold))
+            self._floors = threshold, [self._score_floor(index, logit) for index in self._outputs["score"]]
+        return self._floors[1]
+
+    def _score_floor(self, index: int, logit: float) -> float:
+        kind = np.dtype(self._model.outputs[index]["dtype"])
+        if kind.kind == "f":
+            return logit
+        limits = np.iinfo(kind)
+        values = np.arange(limits.min, limits.max + 1)
+        below = values[self._model.dequantize(index, values) <= logit]
+        return int(below.max()) if len(below) else int(limits.min) - 1

@@ -76,17 +76,17 @@ def template_of(side: int) -> NDArray[np.float64]:
 def is_plausible(points: NDArray[np.float64]) -> bool:
     """Whether five landmarks float64 [5, 2] could be those of a face: finite, with a possible distance between the
     eyes."""
-    return (
-        bool(np.isfinite(points).all())
-        and MIN_EYE_DISTANCE_PX <= math.dist(points[0], points[1]) <= MAX_EYE_DISTANCE_PX
-    )
+    numbers = points.tolist()  # for five points that takes a fifth of the time that arrays take
+    is_finite = all(math.isfinite(x) and math.isfinite(y) for x, y in numbers)
+    return is_finite and MIN_EYE_DISTANCE_PX <= math.dist(numbers[0], numbers[1]) <= MAX_EYE_DISTANCE_PX
 
 
 def _belong_to(box: Box, points: NDArray[np.float64]) -> bool:
     """Whether landmarks float64 [5, 2] lie in a box, or at most MAX_LANDMARK_OFFSET outside."""
     reach = MAX_LANDMARK_OFFSET * max(box.width, box.height)
-    near, far = np.array([box.x, box.y]) - reach, np.array([box.x + box.width, box.y + box.height]) + reach
-    return bool(((near <= points) & (points <= far)).all())
+    left, top = box.x - reach, box.y - reach
+    right, bottom = box.x + box.width + reach, box.y + box.height + reach
+    return all(left <= x <= right and top <= y <= bottom for x, y in points.tolist())
 
 
 def align(
@@ -115,8 +115,8 @@ def similarity_transform(points: NDArray[np.float64], target: NDArray[np.float64
     """
     pairs = list(zip(points.tolist(), target.tolist(), strict=True))
     count = len(pairs)
-    center_x, center_y = (sum(point[axis] for point, _ in pairs) / count for axis in (0, 1))
-    target_x, target_y = (sum(aim[axis] for _, aim in pairs) / count for axis in (0, 1))
+    (all_x, all_y), (all_aims_x, all_aims_y) = zip(*points.tolist(), strict=True), zip(*target.tolist(), strict=True)
+    center_x, center_y, target_x, target_y = (sum(each) / count for each in (all_x, all_y, all_aims_x, all_aims_y))
     dot = cross = spread = 0.0
     for (x, y), (aim_x, aim_y) in pairs:
         x, y, aim_x, aim_y = x - center_x, y - center_y, aim_x - target_x, aim_y - target_y

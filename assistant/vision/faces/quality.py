@@ -59,10 +59,18 @@ four sets of tuning scenes this keeps 23 from being read, and 72 of 7,265 that w
 FLAT_STD, FLAT_MEAN = 4.0, 70.0
 """A frame whose 12x16 downscaled greys have a standard deviation below FLAT_STD and a mean below FLAT_MEAN shows a
 covered lens or no light, not a room."""
-HISTOGRAM_STEP = 4
+GLARE_STEP = 4
 """Of the pixels of a frame every so manyth along both axes is counted to judge its light: 19,200 of 640x480."""
+WHITE_SAMPLES = 48
+"""Of a larger box so many pixels along its shorter side, and up to twice as many, are counted to find its white ones:
+a share is judged, and a near face has a hundred thousand pixels."""
+COARSE_ROWS = 4
+"""Of a frame's rows every so manyth counts for its brightness: a pixel of COARSE_SIZE is still the mean of 400 of
+640x480."""
 COARSE_SIZE, SMALL_SIZE = (16, 12), (160, 120)
 """Width and height to which a frame is downscaled to measure its brightness and its sharpness."""
+SMOOTHING_KERNEL = cv2.getGaussianKernel(9, 1.0, cv2.CV_32F)
+"""Gaussian of a standard deviation of one pixel, which `sharpness` smooths with."""
 
 
 def rejection_reason(
@@ -71,31 +79,34 @@ def rejection_reason(
     grey: NDArray[np.uint8],
     is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
     *,
-    is_glare: bool | None = None,
+    raised: NDArray[np.uint8] | None = None,
 ) -> str:
     """Why the expression of a face cannot be read: a key of the locale's [reasons], or empty where it can.
 
     crop: the face as it is in the frame, uint8 [48, 48]; grey: the frame, uint8 [H, W]; is_occluded: classifies the
-    crop, None: no face counts as occluded; is_glare: `is_in_glare` of the frame, where it is known. Light is checked
-    first: of a face in glare the detector frames the middle alone, which then is small, or has no mouth. In a frame
-    that is too bright, "bright" stands for any other reason.
+    crop, None: no face counts as occluded; raised: the crop as `light.raise_contrast` makes it, where that is known.
+    Light is checked first: of a face in glare the detector frames the middle alone, which then is small, or has no
+    mouth. In a frame that is too bright, "bright" stands for any other reason.
     """
-    is_glare = is_in_glare(grey) if is_glare is None else is_glare
     if light.is_too_dark(crop):
         return "dark"
-    if white_share(pixels_in(grey, face.box)) >= (BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
+    white = white_share(pixels_in(grey, face.box))
+    if white >= BRIGHT_SHARE or (white >= BRIGHT_SHARE_IN_GLARE and is_in_glare(grey)):
         return "bright"
-    reason = _face_rejection_reason(face, crop, grey, is_occluded)
-    return "bright" if is_glare and reason else reason
+    reason = _face_rejection_reason(
+        face, light.raise_contrast(crop) if raised is None else raised, crop, grey, is_occluded
+    )
+    return "bright" if reason and is_in_glare(grey) else reason
 
 
 def is_in_glare(grey: NDArray[np.uint8]) -> bool:
     """Whether a frame uint8 [H, W] is itself too bright."""
-    return _light_fault(grey[::HISTOGRAM_STEP, ::HISTOGRAM_STEP]) == "bright"
+    return _white_share_of_all(grey[::GLARE_STEP, ::GLARE_STEP]) >= BRIGHT_SHARE
 
 
 def _face_rejection_reason(
     face: Face,
+    raised: NDArray[np.uint8],
     crop: NDArray[np.uint8],
     grey: NDArray[np.uint8],
     is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
@@ -107,7 +118,7 @@ def _face_rejection_reason(
         return "blurred"
     if is_side_on(face.landmarks):
         return "side_on"
-    return "occluded" if is_occluded is not None and is_occluded(light.raise_contrast(crop)) else ""
+    return "occluded" if is_occluded is not None and is_occluded(raised) else ""
 
 
 def assess_face(
@@ -119,26 +130,24 @@ def assess_face(
     image: NDArray[np.uint8] | None = None,
     input_format: InputFormat = OWN_FORMAT,
     lap: Callable[[str], None] = lambda stage: None,
-    is_glare: bool | None = None,
 ) -> tuple[NDArray[np.uint8], str]:
     """The crop of a face as the expression model sees it, uint8 `input_format.crop_shape`, a dim one with more
     contrast; and why its expression cannot be read: a key of the locale's [reasons], empty where it can.
 
     grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`; image:
     the frame in colour, for a model that takes colours (None: `grey`); input_format: the model's; lap: called at the
-    end of the stages "crop" and "quality"; is_glare: as in `rejection_reason`. Whether the expression can be read is
-    judged by the crop of 48x48 grey pixels, whatever the model takes.
+    end of the stages "crop" and "quality". Whether the expression can be read is judged by the crop of 48x48 grey
+    pixels, whatever the model takes.
     """
     crop = preprocess.face_crop(grey, face, margin)
     lap("crop")
-    reason = rejection_reason(face, crop, grey, is_occluded, is_glare=is_glare)
-    if input_format == OWN_FORMAT:
-        of_model = light.raise_contrast(crop)
-        lap("quality")
-        return of_model, reason
-    lap("quality")
-    of_model = input_format.face_crop(grey if input_format.is_grey or image is None else image, face, margin)
     levels = light.raised_levels(crop)
+    raised = crop if levels is None else levels[crop]
+    reason = rejection_reason(face, crop, grey, is_occluded, raised=raised)
+    lap("quality")
+    if input_format == OWN_FORMAT:
+        return raised, reason
+    of_model = input_format.face_crop(grey if input_format.is_grey or image is None else image, face, margin)
     of_model = of_model if levels is None else levels[of_model]
     lap("crop")
     return of_model, reason
@@ -168,23 +177,35 @@ class Brightness:
 
 def frame_brightness(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> Brightness:
     """The brightness of a frame uint8 [H, W]. downscale: a Downscaler, which uses its memory again."""
-    coarse = downscale(grey, COARSE_SIZE)
-    return Brightness(float(coarse.mean()), float(coarse.std()))
+    step = COARSE_ROWS if grey.shape[0] >= COARSE_ROWS * COARSE_SIZE[1] else 1
+    mean, std = cv2.meanStdDev(downscale(grey[::step], COARSE_SIZE))
+    return Brightness(float(mean[0, 0]), float(std[0, 0]))
 
 
 def sharpness(picture: NDArray[np.uint8]) -> float:
     """How much of the slopes in a picture uint8 [H, W] is edges: mean squared second difference over mean squared first
     difference, along the axis where that is less, so that motion blur counts too. It does not depend on contrast, and
     hardly on noise, which is smoothed away first. The scale is that of this picture's pixels."""
-    values = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
-    ratios = []
-    for second, first in (
-        (values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2], (values[:, 2:] - values[:, :-2]) / 2),
-        (values[2:] - 2 * values[1:-1] + values[:-2], (values[2:] - values[:-2]) / 2),
-    ):
-        slope = float((first**2).mean())
-        ratios.append(float((second**2).mean()) / slope if slope > 0 else math.inf)
-    return min(ratios)
+    values = cv2.sepFilter2D(picture, cv2.CV_32F, SMOOTHING_KERNEL, SMOOTHING_KERNEL)
+    return min(_edge_share(values, 1), _edge_share(values, 0))
+
+
+def _edge_share(values: NDArray[np.float32], axis: int) -> float:
+    """Sum of the squares of second differences along an axis over that of first ones, which span two pixels; infinite
+    where nothing slopes."""
+    slope = cv2.norm(_from(values, 2, axis), _to(values, 2, axis), cv2.NORM_L2SQR) / 4
+    if slope == 0:
+        return math.inf
+    steps = cv2.subtract(_from(values, 1, axis), _to(values, 1, axis))
+    return cv2.norm(_from(steps, 1, axis), _to(steps, 1, axis), cv2.NORM_L2SQR) / slope
+
+
+def _from(values: NDArray[np.float32], first: int, axis: int) -> NDArray[np.float32]:
+    return values[:, first:] if axis else values[first:]
+
+
+def _to(values: NDArray[np.float32], last: int, axis: int) -> NDArray[np.float32]:
+    return values[:, :-last] if axis else values[:-last]
 
 
 def pixels_in(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
@@ -205,8 +226,13 @@ def _light_fault(frame: NDArray[np.uint8]) -> str:
 
 
 def white_share(part: NDArray[np.uint8]) -> float:
-    """The share of white pixels."""
-    return float(np.count_nonzero(part >= WHITE_GREY)) / part.size
+    """The share of white pixels of a picture uint8 [H, W], of a large one by a sample of them (WHITE_SAMPLES)."""
+    step = max(1, min(part.shape) // WHITE_SAMPLES)
+    return _white_share_of_all(part[::step, ::step])
+
+
+def _white_share_of_all(part: NDArray[np.uint8]) -> float:
+    return np.count_nonzero(part >= WHITE_GREY) / part.size
 
 
 @dataclass(frozen=True)

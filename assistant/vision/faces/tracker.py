@@ -61,7 +61,8 @@ class _TrackState:
 
     def predict(self, at: float) -> None:
         step = max(0.0, at - self.now)
-        self.box = self.box._replace(x=self.box.x + self.speed_x * step, y=self.box.y + self.speed_y * step)
+        x, y, width, height = self.box
+        self.box = Box(x + self.speed_x * step, y + self.speed_y * step, width, height)
         fade = 0.5 ** (step / SPEED_HALF_LIFE_S) if self.seen_at < self.now else 1.0
         self.speed_x, self.speed_y, self.now = self.speed_x * fade, self.speed_y * fade, at
         self.frames += 1
@@ -150,7 +151,8 @@ class Tracker:
                     pairs.append((cost, index, track.track_id, track))
         matches: dict[int, _TrackState] = {}
         taken: set[int] = set()
-        for _, index, track_id, track in sorted(pairs, key=lambda pair: pair[:3]):
+        pairs.sort()  # no two have the same face and track, so that tracks are not compared
+        for _, index, track_id, track in pairs:
             if index not in matches and track_id not in taken:
                 matches[index] = track
                 taken.add(track_id)

@@ -5,6 +5,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -131,7 +132,7 @@ def apply_temperature(scores: NDArray[np.float32], temperature: float) -> NDArra
     """
     if temperature != 1.0:
         scores = np.maximum(scores, np.float32(1 / 512)) ** np.float32(1 / temperature)
-    return np.asarray(scores / scores.sum(axis=-1, keepdims=True), np.float32)
+    return np.asarray(scores / np.add.reduce(scores, axis=-1, keepdims=True), np.float32)
 
 
 class ExpressionClassifier:
@@ -161,6 +162,7 @@ class ExpressionClassifier:
             got = " to ".join(map(str, shapes))
             raise ModelError(f"{model}: maps {got}; its card says {self.input.shape} to [1, {len(self.labels)}]")
         self._check_input_range()
+        self._levels = self._quantized_levels()
         self.probabilities(np.full(self.input.crop_shape, 128, np.uint8))
         if self.card.self_test and (mismatch := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
             raise ModelError(f"{model}: fails its self-test: {mismatch}; install the model again, or another runtime")
@@ -201,13 +203,25 @@ class ExpressionClassifier:
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The input tensor for a crop uint8 `input.crop_shape`: `input.shape` in the model's input type."""
+        if self._levels is not None and crop.dtype == np.uint8 and crop.shape == self.input.crop_shape:
+            return cv2.LUT(crop, self._levels).reshape(self.input.shape)
         return self.model.quantize(self._tensor(crop)[np.newaxis])
+
+    def _quantized_levels(self) -> NDArray[Any] | None:
+        """What a grey input of a single channel holds for each grey level, [256] in the model's input type; None for
+        any other input."""
+        if self.input.channels != 1:
+            return None
+        side = self.input.side
+        crop = np.resize(np.arange(256, dtype=np.uint8), (side, side))
+        return self.model.quantize(self._tensor(crop)).ravel()[:256]
 
     def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = self.model.run(self.quantize(crop))[0][0]
         if self.card.has_logits:
             powers = np.exp(scores - scores.max())
             scores = powers / powers.sum()
-        if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
+        numbers = scores.tolist()
+        if not 0.9 < sum(numbers) < 1.1 or min(numbers) < 0:  # which no sum with an infinity or without number fulfils
             raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
         return scores

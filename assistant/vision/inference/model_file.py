@@ -133,12 +133,33 @@ class TFLiteModel:
 
     def run_raw(self, tensor: NDArray[Any]) -> list[NDArray[Any]]:
         """Run the model on an input tensor: the outputs as they are, quantized where they are. Raises ModelError."""
+        self.invoke(tensor)
+        return [self.output(number) for number in range(len(self.outputs))]
+
+    def invoke(self, tensor: NDArray[Any]) -> None:
+        """Run the model on an input tensor; `output` holds what it gives until the next run. Raises ModelError."""
         try:
             self.interpreter.set_tensor(self.input["index"], tensor)
             self.interpreter.invoke()
-            return [self.interpreter.get_tensor(output["index"]) for output in self.outputs]
+        except (RuntimeError, ValueError) as err:
+            raise self._run_error(err) from err
+
+    def output(self, number: int) -> NDArray[Any]:
+        """The output of that number of the last run, as it is. Raises ModelError."""
+        try:
+            return np.asarray(self.interpreter.get_tensor(self.outputs[number]["index"]))
         except (RuntimeError, ValueError) as err:  # ValueError: an output that no step of the graph makes
-            raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
+            raise self._run_error(err) from err
+
+    def _run_error(self, err: Exception) -> ModelError:
+        return ModelError(f"{self.path}: the model cannot be run: {first_line(err)}")
+
+    def quantization(self, number: int) -> tuple[float, int]:
+        """Scale and zero point of the output of that number; 1 and 0 where it holds real numbers."""
+        if np.dtype(self.outputs[number]["dtype"]).kind == "f":
+            return 1.0, 0
+        scale, zero_point = self.outputs[number]["quantization"]
+        return float(scale), int(zero_point)
 
     def dequantize(self, number: int, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Values of the output of that number in real numbers, float32 of the same shape."""

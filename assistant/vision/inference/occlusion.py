@@ -6,6 +6,7 @@ error rates.
 import math
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,11 +48,18 @@ class OcclusionClassifier:
             raise ModelError(
                 f"{path}: maps {' to '.join(map(str, shapes))}; expected [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, 1]"
             )
+        grey = np.resize(np.arange(256, dtype=np.uint8), (CROP_SIDE, CROP_SIDE))
+        self._levels = self.model.quantize(normalize(grey)).ravel()[:256]
         self.score(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
 
     def score(self, crop: NDArray[np.uint8]) -> float:
         """The logarithm of the odds that the face in a crop uint8 [48, 48] is occluded. Raises ModelError."""
-        log_odds = float(self.model.run(self.model.quantize(normalize(crop)[np.newaxis]))[0][0, 0])
+        if crop.dtype != np.uint8 or crop.shape != (CROP_SIDE, CROP_SIDE):
+            raise ValueError(
+                f"expected a grey crop uint8 [{CROP_SIDE}, {CROP_SIDE}], got {crop.dtype} {list(crop.shape)}"
+            )
+        tensor = cv2.LUT(crop, self._levels).reshape(1, CROP_SIDE, CROP_SIDE, 1)
+        log_odds = float(self.model.run(tensor)[0][0, 0])
         if not math.isfinite(log_odds):
             raise ModelError(f"{self.path}: the model returned {log_odds}")
         return log_odds

@@ -211,8 +211,8 @@ def test_another_threshold_on_the_same_picture_costs_no_second_search(
 ) -> None:
     detector = TFLiteFaceDetector(OWN)
     runs: list[int] = []
-    run_raw = TFLiteModel.run_raw
-    monkeypatch.setattr(TFLiteModel, "run_raw", lambda model, tensor: (runs.append(1), run_raw(model, tensor))[1])
+    invoke = TFLiteModel.invoke
+    monkeypatch.setattr(TFLiteModel, "invoke", lambda model, tensor: (runs.append(1), invoke(model, tensor))[1])
     grey = preprocess.to_grey(astronaut)
     (found,) = detector.find(grey, grey)
     assert detector.candidates(grey, 0.999) == []
