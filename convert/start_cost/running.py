@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +40,18 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(clip: Path | None, *python_options: str, part: str = "run", log: Path | None = None) -> Iterator[Running]:
+def running(
+    clip: Path | None, *python_options: str, part: str = "run", log: Path | None = None, options: Sequence[str] = ()
+) -> Iterator[Running]:
     """`emotion-assistant PART`, one of PARTS, with the default settings, from before it is ready until the end of the
     context. It has folders of its own: no other assistant is in its way, and no state is left behind.
 
-    clip: what it sees; None: the demo's photographs. log: a file for its standard error. Raises AssistantError where it
+    clip: what it sees; None: the demo's photographs. log: a file for its standard error. options: further
+    ones of the command. Raises AssistantError where it
     does not become ready.
     """
     camera = ["--camera", "opencv", "--source", str(clip.resolve())] if clip else ["--camera", "demo"]
-    command = python_command(*python_options, "-m", "assistant", part, *([] if part == "voice" else camera))
+    command = python_command(*python_options, "-m", "assistant", part, *([] if part == "voice" else camera), *options)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="emotion-convert-"))
         errors = stack.enter_context((log or Path(folder, "errors")).open("wb"))
