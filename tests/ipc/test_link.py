@@ -40,6 +40,8 @@ from assistant.ipc.messages import (
 from assistant.ipc.socket_paths import MAX_LINE_BYTES, control_socket, runtime_socket
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
+pytestmark = pytest.mark.timed
+
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
 BEAT = b'{"type": "heartbeat", "is_camera_open": false, "faults": [], "is_lens_covered": false, "at": %s}'

@@ -21,6 +21,8 @@ from assistant.system.sd_notify import Notifier
 from assistant.vision.cameras.capture import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Capture
 from tests.support.standins import ScriptedCamera
 
+pytestmark = pytest.mark.timed
+
 WAIT_S = 30.0
 
 

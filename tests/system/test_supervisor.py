@@ -12,6 +12,8 @@ import pytest
 from assistant.system import supervisor
 from assistant.system.supervisor import ProcessSupervisor
 
+pytestmark = pytest.mark.timed
+
 WAIT_S = 10.0
 CHILD = """#!{python} -IS
 import os, signal, socket, subprocess, sys, time

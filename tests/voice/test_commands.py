@@ -17,6 +17,8 @@ from assistant.records import Fate, Priority, Utterance, UtteranceKind
 from assistant.voice.commands import CONFIRM_S, CommandHandler
 from assistant.voice.persistent_settings import MAX_BYTES, PersistentSettings, state_file
 
+pytestmark = pytest.mark.timed
+
 EN = phrases.load("en")
 WAIT_S = 5.0
 

@@ -28,6 +28,8 @@ from assistant.voice.process import run_voice
 from tests.support.captured_audio import FakePrograms, Played, sounding
 from tests.support.fake_voices import WAIT_S
 
+pytestmark = pytest.mark.timed
+
 BY_COMMAND_S = 0.4
 """Longest time from the start of `emotion-assistant ask` to the first sound."""
 BY_PRESS_S = 0.2

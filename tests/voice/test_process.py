@@ -35,6 +35,8 @@ from assistant.voice.voices.printed import PrintedVoice
 from tests.support.fake_phrases import FakePhrases
 from tests.support.fake_voices import WAIT_S, utterance
 
+pytestmark = pytest.mark.timed
+
 SETTINGS = Settings(voice=VoiceSettings(engine="printed"))
 
 

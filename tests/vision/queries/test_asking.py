@@ -20,6 +20,8 @@ from assistant.ipc import control_client
 from tests.support.processes import hang, process_ids
 from tests.support.standins import needs_photographs
 
+pytestmark = pytest.mark.timed
+
 EN = phrases.load("en")
 WAIT_S = 20.0
 

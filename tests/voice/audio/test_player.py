@@ -14,6 +14,8 @@ from assistant.voice.audio import player
 from assistant.voice.audio.player import CommandPlayer, NullPlayer, Pcm, RecordingPlayer
 from tests.support.captured_audio import FakePrograms, beep, cancel_hanging, loudness
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:

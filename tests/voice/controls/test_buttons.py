@@ -22,6 +22,8 @@ from assistant.voice.controls.gpio import Buttons
 from assistant.voice.controls.presses import PressDispatcher
 from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, CommandHandlerStandin, ManualClock
 
+pytestmark = pytest.mark.timed
+
 mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
 PINS = (17, 27, 22)
 ROOT = Path(__file__).parents[3]

@@ -38,6 +38,8 @@ from assistant.voice.controls.control_socket import (
 from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, CommandHandlerStandin
 from tests.voice.test_commands import Bench as CommandsBench
 
+pytestmark = pytest.mark.timed
+
 ROOT = Path(__file__).parents[3]
 STATUS = b'{"command": "status"}\n'
 

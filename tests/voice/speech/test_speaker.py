@@ -13,6 +13,8 @@ from assistant.records import Fate, Priority, Utterance
 from assistant.voice.speech.speaker import UTTERANCE_LIMIT_S, Speaker
 from tests.support.fake_voices import WAIT_S, FakeVoice, SpeakerBench, until_cancelled, utterance
 
+pytestmark = pytest.mark.timed
+
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
 
 

@@ -23,6 +23,8 @@ from assistant.voice.voices.piper import PiperVoice, length_scale
 from tests.support import piper_standin
 from tests.support.captured_audio import CapturingPlayer, cancel_hanging
 
+pytestmark = pytest.mark.timed
+
 SHORT = "Nobody in view."
 WAIT_S = 5.0
 

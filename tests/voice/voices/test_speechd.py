@@ -19,6 +19,8 @@ from assistant.voice.voices.speechd import SpeechDispatcherVoice, ssip_rate
 from tests.support.captured_audio import FakePrograms
 from tests.support.ssip_standin import SpeechDispatcherStandin, event
 
+pytestmark = pytest.mark.timed
+
 TEXT = "Looks happy."
 BEGIN, END, CANCELED = event(701), event(702), event(703)
 

@@ -32,6 +32,8 @@ from tests.support import speechd_daemon
 from tests.support.captured_audio import FakePrograms, cancel_hanging, loudness
 from tests.voice.voices.test_piper import install_standin
 
+pytestmark = pytest.mark.timed
+
 ESPEAK_NG = shutil.which("espeak-ng")
 PIPER_VOICE = os.environ.get("EMOTION_PIPER_VOICE", "")
 SPEAKING = ("espeak program", "espeak library", "pyttsx3", "piper", "speechd")

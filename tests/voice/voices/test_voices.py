@@ -26,6 +26,8 @@ from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
 from assistant.voice.voices.tone import ToneVoice, three_beeps
 from tests.support.captured_audio import CapturingPlayer, FakePrograms, beep, cancel_hanging, loudness
 
+pytestmark = pytest.mark.timed
+
 ESPEAK_NG = shutil.which("espeak-ng")
 SHORT, LONG = "Nobody in view.", "One person on the left looks surprised, and one more person looks happy now."
 SETTINGS = VoiceSettings()
