@@ -33,7 +33,8 @@ _MODULES = {
     "assistant.records": ("Box", "Change", "Face", "Fate", "Frame", "Reading", "Track", "Utterance"),
     "assistant.vision.cameras": ("Camera", "open_camera"),
     "assistant.vision.factory": ("make_pipeline",),
-    "assistant.vision.pipeline": ("Pipeline", "Step"),
+    "assistant.vision.pipeline": ("Pipeline",),
+    "assistant.vision.step": ("Step",),
 }
 """Where each name is defined. `__init__.pyi` says the same to type checkers."""
 

@@ -23,7 +23,7 @@ from assistant.vision.cameras import Camera as Camera
 from assistant.vision.cameras import open_camera as open_camera
 from assistant.vision.factory import make_pipeline as make_pipeline
 from assistant.vision.pipeline import Pipeline as Pipeline
-from assistant.vision.pipeline import Step as Step
+from assistant.vision.step import Step as Step
 
 __version__: str
 

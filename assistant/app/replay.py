@@ -21,7 +21,8 @@ from assistant.people import PersonView
 from assistant.records import Box, Change, Fate, Frame, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Announcement
-from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.pipeline import Pipeline
+from assistant.vision.step import Step
 
 SAME_ATTEMPT_S = 20.0
 """Seconds of the clip. The same words about the same person within this time of an announcement that was not said are a

@@ -5,8 +5,8 @@ import time
 
 from assistant.records import Frame
 from assistant.vision.cameras import Camera
-from assistant.vision.pipeline import Step
 from assistant.vision.stage_profile import INTERVAL_S, StageProfile
+from assistant.vision.step import Step
 
 log = logging.getLogger(__name__)
 

@@ -26,6 +26,7 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.occlusion import OcclusionClassifier
 from assistant.vision.names import NameSource
+from assistant.vision.pace import Pace
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.readings import ExpressionModel, OcclusionModel
 
@@ -69,6 +70,7 @@ class VisionParts:
             occlusion=self.occlusion,
             rescan=self.rescan,
             names=names,
+            pace=Pace(),
         )
 
 

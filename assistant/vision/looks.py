@@ -24,6 +24,11 @@ class Looks:
         self._waiting = 0
         self._newest: tuple[Frame, SceneSnapshot] | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for a look."""
+        return self._waiting > 0
+
     def offer(self, frame: Frame, snapshot: SceneSnapshot | None) -> None:
         """A frame was processed, and shows what the snapshot says."""
         if not self._waiting or snapshot is None:

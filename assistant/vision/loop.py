@@ -26,10 +26,11 @@ from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.looks import Looks
-from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.pipeline import Pipeline
 from assistant.vision.queries.aiming import Aiming
 from assistant.vision.queries.snapshot import SceneSnapshot
 from assistant.vision.stage_times import StageTimes
+from assistant.vision.step import Step
 
 if TYPE_CHECKING:
     from assistant.vision.stage_profile import RunningProfile
@@ -108,14 +109,13 @@ class VisionLoop:
                 self.on_step(None)
                 continue
             last_frame = now
+            is_wanted = self._aiming is not None or self.looks.is_awaited
+            is_due = self.pipeline.is_due(frame, is_wanted=is_wanted)
             times = StageTimes()
-            grey = self.pipeline.grey(frame)
-            times.lap("grey")
-            self._check_image(grey, frame.at, now)
+            self._check_image(self.pipeline.grey(frame) if is_due else None, frame.at, now)
             times.lap("health")
             step = self._step(frame, now)
-            if step is not None and not step.is_skipped:
-                times.ms["grey"] += step.stage_ms.get("grey", 0.0)
+            if step is not None:
                 step.stage_ms.update(times.ms, capture=self.capture.cpu_ms)
                 self._note(step)
             if step is not None and log.isEnabledFor(logging.DEBUG) and now - last_report >= STAGE_REPORT_S:
@@ -233,9 +233,9 @@ class VisionLoop:
             error = status.names_error
             self.faults.update(FaultName.FRIENDS, now, is_active=bool(error), detail=error)
 
-    def _check_image(self, grey: NDArray[np.uint8], at: float, now: float) -> None:
-        """A frame uint8 [H, W] has come: end the faults of the camera, and announce what is wrong with the pictures.
-        The pipeline itself announces a covered lens."""
+    def _check_image(self, grey: NDArray[np.uint8] | None, at: float, now: float) -> None:
+        """A frame uint8 [H, W] has come, or one that shows what the last one did (None): end the faults of the camera,
+        and announce what is wrong with the pictures. The pipeline itself announces a covered lens."""
         for name in CAMERA_FAULTS:
             self.faults.end(name, now)
         self.faults.update(FaultName.TORN, now, is_active=self.capture.is_torn)

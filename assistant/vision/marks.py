@@ -6,8 +6,8 @@ from assistant.people import PersonView
 from assistant.phrases import Phrases
 from assistant.records import NOBODY
 from assistant.vision.overlay.draw import MarkedFace
-from assistant.vision.pipeline import Step
 from assistant.vision.queries.snapshot import SceneSnapshot
+from assistant.vision.step import Step
 
 FACES = ("all", "one")
 """Which faces are drawn: all that are processed, or the one of the wearer's partner, else the nearest."""

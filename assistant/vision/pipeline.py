@@ -8,42 +8,35 @@ Everything that touches hardware reaches the pipeline as an argument; `step` kno
 """
 
 import dataclasses
-from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
-from assistant.dataclass import dataclass
-from assistant.faults import RepeatSchedule
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
-from assistant.records import CANNOT_TELL, Change, Fate, Frame, Reading, Track, Utterance
+from assistant.records import CANNOT_TELL, Fate, Frame, Reading, Track, Utterance
 from assistant.vision import utterances
-from assistant.vision.cameras.lens_cover import LensCover, LensEvent
 from assistant.vision.decisions.announcement_log import Announcement, Answered
 from assistant.vision.decisions.naming import SaidName
 from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Stabilizer, TrackEstimate
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import Rescan
-from assistant.vision.faces import quality
-from assistant.vision.faces.downscale import Downscaler
 from assistant.vision.faces.face_limit import FaceLimit
 from assistant.vision.faces.grey_plane import GreyPlane
 from assistant.vision.faces.tracker import Tracker, expiry_s
+from assistant.vision.lens_watch import LensWatch
 from assistant.vision.names import Names, NameSource
+from assistant.vision.pace import Pace
 from assistant.vision.pipeline_status import PipelineStatus
 from assistant.vision.queries.answers import AnswerResult, Answers
 from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
 from assistant.vision.readings import ExpressionModel, FaceReader, OcclusionModel, ReadingSource
 from assistant.vision.stage_times import StageTimes
+from assistant.vision.step import Step
+from assistant.vision.still_scene import StillScene
 
-LENS_STATUS_LIMIT = 2
-"""How often a covered lens is announced at most in a minute; with the announcement of its end that makes four sentences
-a minute."""
-LENS_STATUS_REPEAT_S = 900.0
-"""Seconds after which a lens that stays covered is announced again: a scarf over the lens is forgotten."""
 MIN_FRAME_INTERVAL_S = 0.01
 """Seconds. A frame that was taken less than this after the last processed one is skipped: in clips of variable rate,
 and where a driver delivers frames in bursts, it shows the same moment again. If each counted, moments that come
@@ -53,36 +46,9 @@ MAX_PENDING_UTTERANCES = 64
 spoken."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """The results of one frame."""
-
-    tracks: tuple[Track, ...] = ()
-    """The tracked faces that are processed (`detector.max_faces`), the nearest first."""
-    readings: tuple[Reading, ...] = ()
-    """One for each track."""
-    changes: tuple[Change, ...] = ()
-    announcements: tuple[Announcement, ...] = ()
-    utterances: tuple[Utterance, ...] = ()
-    """One for each announcement."""
-    deferred: tuple[tuple[Announcement, Utterance], ...] = ()
-    """Announcements that the minute does not allow, and the utterance of each; they are tried again."""
-    withdrawn: tuple[str, ...] = ()
-    """Topics whose waiting utterances are no longer true."""
-    status: tuple[Utterance, ...] = ()
-    """Utterances about the assistant itself."""
-    stage_ms: dict[str, float] = field(default_factory=dict)
-    """Milliseconds that each stage took: grey, detect, track, names (where friends are named), for each face crop,
-    quality and classify, decide, snapshot. Others add their own: capture, health, queue."""
-    is_skipped: bool = False
-    """Whether the frame was skipped (MIN_FRAME_INTERVAL_S): `tracks` and `readings` are those of the frame before."""
-
-
 class Pipeline:
-    """The chain of stages, with the memory that they keep from frame to frame.
-
-    `step` takes the frames, on one thread. `answer`, `reject_last` and `snapshot` may be used from any thread.
-    """
+    """The chain of stages, with the memory that they keep from frame to frame. `step` takes the frames, on one thread;
+    `answer`, `reject_last` and `snapshot` may be used from any."""
 
     def __init__(
         self,
@@ -95,22 +61,23 @@ class Pipeline:
         rescan: Rescan | None = None,
         readings: ReadingSource | None = None,
         names: NameSource | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Put the stages together.
 
         classifier: without it (its model is missing) people are still found and announced. occlusion: without it no
         face counts as occluded. rescan: looks for people while nobody is in view. readings: a source of readings to use
         instead of classifier and occlusion classifier, for example recorded ones. names: tells who the people are.
+        pace: decides which frames are processed; without it all are, each from its detection on.
         """
         announcing, fov_deg = settings.announcements, settings.camera.fov_deg
         self._detector, self._phrases, self._occlusion = detector, phrases, occlusion
         self._max_faces = settings.detector.max_faces
-        self._lens = LensCover()
-        self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
+        self._lens = LensWatch(phrases)
         self._face_limit = FaceLimit(self._max_faces)
         self._is_cue_sound = announcing.attention == "sound"
         self._tracker = Tracker(expiry_s(settings.decisions.dwell_s))
-        self._times, self._grey_plane, self._downscale = StageTimes(), GreyPlane(), Downscaler()
+        self._times, self._grey_plane = StageTimes(), GreyPlane()
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin, self._times.lap)
         self._readings = readings or self._reader
         self._names = names
@@ -124,6 +91,8 @@ class Pipeline:
         self._pending: dict[Utterance, Announcement] = {}
         self._at: float | None = None
         self._seen: tuple[tuple[Track, ...], tuple[Reading, ...]] = (), ()
+        self._still = StillScene(pace, self._readings)
+        self._decided: tuple[Frame, bool] | None = None
 
     def set_verbosity(self, verbosity: str) -> None:
         """Announce as much as the wearer has chosen (announcements.verbosity); empty: as configured."""
@@ -131,18 +100,62 @@ class Pipeline:
         self._announces_face_limit = wanted.verbosity not in ("quiet", "smiles", "brief")
         self._scene.set_verbosity(wanted)
 
+    def set_least_interval(self, seconds: float) -> None:
+        """Leave so many seconds between two frames that are processed (Pace.least_interval_s)."""
+        self._still.set_least_interval(seconds)
+
+    def is_due(self, frame: Frame, *, is_wanted: bool = False) -> bool:
+        """Whether `step` will process a frame that comes after those that it took; else it skips it. is_wanted:
+        somebody waits for what it shows. Decided once for each frame."""
+        if self._decided is None or self._decided[0] is not frame:
+            self._times.begin()
+            self._decided = frame, self._decide(frame, is_wanted=is_wanted)
+        return self._decided[1]
+
     def step(self, frame: Frame) -> Step:
-        """Process one frame; frames must come in the order of their time."""
+        """Process one frame, or skip it where `is_due` says so; frames must come in the order of their time."""
+        if not self.is_due(frame):
+            return Step(*self._seen, is_skipped=True, stage_ms=self._times.ms)
+        self._times.skip()
+        step = self._process(frame)
+        has_faces = self._stabilizer.has_tracks and not self._lens.is_covered
+        self._still.stepped(frame.at, has_faces=has_faces, is_settled=self._is_settled_after(step))
+        self._decided = frame, False
+        return step
+
+    def _decide(self, frame: Frame, *, is_wanted: bool) -> bool:
+        """Whether to process a frame. What is known is as new as a frame that is skipped because it shows the same."""
         if self._at is not None and 0 <= frame.at - self._at < MIN_FRAME_INTERVAL_S:
-            return Step(*self._seen, is_skipped=True)
-        times = self._times
-        times.begin()
+            return False
+        if not self._still.has_pace:
+            return True
         grey = self.grey(frame)
-        is_uncovered = self._update_lens(grey, frame.at)
-        status = self._lens_utterances(frame.at)
+        self._times.lap("grey")
+        is_due, is_known = self._still.is_due(grey, frame.at, is_wanted=is_wanted)
+        if not is_due and is_known and self._snapshot is not None:
+            self._snapshot = dataclasses.replace(self._snapshot, at=frame.at)
+            self._lens.repeat(frame.at)
+        self._times.lap("motion")
+        return is_due
+
+    def _is_settled_after(self, step: Step) -> bool:
+        """Whether the same picture again would change nothing."""
+        if self._lens.is_covered or self._lens.is_in_question:
+            return self._lens.is_covered
+        if step.changes or step.announcements or step.deferred or step.withdrawn or self._snapshots.is_searching:
+            return False
+        return self._stabilizer.is_settled and self._scene.is_settled
+
+    def _process(self, frame: Frame) -> Step:
+        """All stages."""
+        times = self._times
+        grey = self.grey(frame)
+        is_uncovered = self._lens.update(self._still.shrunk(grey), frame.at)
+        status = self._lens.status(frame.at)
         times.lap("grey")
         elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self._lens.is_covered:
+            self._still.darkened()
             self._snapshot, self._seen = SceneSnapshot(frame.at, is_lens_covered=True), ((), ())
             return Step(status=status, stage_ms=times.ms)
         if self._lens.is_in_question:
@@ -151,7 +164,7 @@ class Pipeline:
             return Step(status=status, stage_ms=times.ms)
         if is_uncovered:
             self._forget_tracks(frame.at)
-        found = self._detector.find(frame.image, grey)
+        found, is_searched = self._still.find(lambda: self._detector.find(frame.image, grey), frame.at)
         if self._face_limit.update(len(found), frame.at) and self._announces_face_limit:
             status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
         times.lap("detect")
@@ -161,7 +174,7 @@ class Pipeline:
         if self._names is not None:
             names = self._names.update(grey, tracks, frame.at)
             times.lap("names")
-        readings = self._readings.read(frame, grey, tracks)
+        readings, new_readings = self._still.read(frame, grey, tracks, self._stabilizer.settled())
         self._seen = tracks, readings
         if self._readings is not self._reader:  # which has laps of its own
             times.lap("read")
@@ -182,7 +195,8 @@ class Pipeline:
         times.lap("snapshot")
         topics = tuple(map(utterances.topic_of, withdrawn))
         made = (*announcements, *cues)
-        return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
+        results = (tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
+        return Step(*results, is_searched=is_searched, new_readings=new_readings)
 
     def grey(self, frame: Frame) -> NDArray[np.uint8]:
         """The grey picture uint8 [H, W] of a frame, made once; it holds until that of another frame is made."""
@@ -215,6 +229,7 @@ class Pipeline:
     def answer(self, question: Command, now: float) -> AnswerResult:
         """The answer to one of QUESTIONS, asked at `now` (seconds of the frames' clock)."""
         last = self._scene.last(now)
+        self._still.wake(now)
         result = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
         if question is not Command.AIM:
             self._note_answer(question, result, now)
@@ -256,18 +271,6 @@ class Pipeline:
         expression = "" if result.reason else person.expression
         is_state = bool(expression) and person.state == expression
         self._scene.answered(Answered(now, people, person.track_id, expression, is_state, result.names))
-
-    def _update_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
-        """Take in the brightness of a frame; returns whether the lens has just been uncovered, after a pause."""
-        brightness = quality.frame_brightness(grey, self._downscale)
-        return self._lens.update(brightness.is_flat, brightness.mean, at, brightness.std) == LensEvent.UNCOVERED
-
-    def _lens_utterances(self, at: float) -> tuple[Utterance, ...]:
-        """The announcement of the pause or of its end, where one is due; the end is announced only where the pause
-        was."""
-        is_covered = self._lens.is_covered
-        is_due = self._lens_schedule.begin(at) if is_covered else self._lens_schedule.end()
-        return (utterances.of_lens(self._phrases, is_covered=is_covered),) if is_due else ()
 
     def _wait(self, frame: Frame, grey: NDArray[np.uint8], elapsed_s: float) -> None:
         """While it is undecided whether the lens is covered, no track and no state grows older."""

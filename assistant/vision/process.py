@@ -39,8 +39,9 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.factory import VisionParts
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.loop import VisionLoop
-from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.pipeline import Pipeline
 from assistant.vision.skill_sessions import SkillSessions
+from assistant.vision.step import Step
 
 if TYPE_CHECKING:
     from assistant.vision.preview.feed import PreviewFeed

@@ -22,7 +22,7 @@ from assistant.vision.cameras.demo import SHOTS
 from assistant.vision.cameras.opencv import ClipCamera
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.detectors import shrink
-from assistant.vision.pipeline import Step
+from assistant.vision.step import Step
 from convert.playground import choices
 from convert.playground.picture import FaceFound, FaceViewer
 from convert.scenarios.run import transcript_line

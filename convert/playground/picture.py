@@ -17,8 +17,9 @@ from assistant.records import Box, Frame
 from assistant.vision import factory
 from assistant.vision.detectors import shrink
 from assistant.vision.factory import VisionParts
-from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.pipeline import Pipeline
 from assistant.vision.queries.answers import Answers
+from assistant.vision.step import Step
 from convert.playground import choices
 
 MAX_SIDE = 1920

@@ -26,7 +26,7 @@ from assistant.system.progress import Progress
 from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.factory import VisionParts
-from assistant.vision.pipeline import Step
+from assistant.vision.step import Step
 from convert.scenarios import known_friends
 from convert.scenarios.render import assets
 from convert.scenarios.render.camera import SceneCamera

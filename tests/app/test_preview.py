@@ -24,9 +24,9 @@ from assistant.phrases import load
 from assistant.records import Box, Face, Frame, Track
 from assistant.vision.overlay.draw import MarkedFace
 from assistant.vision.overlay.lettering import Lettering
-from assistant.vision.pipeline import Step
 from assistant.vision.preview.feed import PreviewFeed
 from assistant.vision.preview.message import Preview
+from assistant.vision.step import Step
 from tests.support.processes import process_ids
 
 LIMIT_S = 60.0

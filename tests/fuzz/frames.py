@@ -22,7 +22,8 @@ from assistant.vision import factory
 from assistant.vision.cameras import capture
 from assistant.vision.cameras.capture import MAX_PIXELS, Capture
 from assistant.vision.loop import VisionLoop
-from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.pipeline import Pipeline
+from assistant.vision.step import Step
 from tests.fuzz.engine import Attack
 from tests.support.standins import ScriptedCamera, ScriptedDetector
 

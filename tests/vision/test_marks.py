@@ -6,8 +6,8 @@ from assistant.people import KnownName, PersonView
 from assistant.phrases import load
 from assistant.records import CANNOT_TELL, NOBODY, Box, Face, Reading, Track
 from assistant.vision.marks import marked_faces
-from assistant.vision.pipeline import Step
 from assistant.vision.queries.snapshot import SceneSnapshot
+from assistant.vision.step import Step
 
 ENGLISH = load("en")
 LABELS = ("happy", "sad")

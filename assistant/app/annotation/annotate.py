@@ -25,7 +25,7 @@ from assistant.system.progress import Progress
 from assistant.vision import factory, marks
 from assistant.vision.cameras import expected_frames, open_camera
 from assistant.vision.overlay.lettering import Lettering
-from assistant.vision.pipeline import Step
+from assistant.vision.step import Step
 from assistant.voice import voices
 
 UNHEARD_ENGINES = ("printed", "speechd")

@@ -72,10 +72,11 @@ class ImageHealth:
         self._seen: dict[FaultName, bool] = {}
         self._downscale = Downscaler()
 
-    def update(self, image: NDArray[np.uint8], at: float) -> dict[FaultName, bool]:
+    def update(self, image: NDArray[np.uint8] | None, at: float) -> dict[FaultName, bool]:
         """Take in a picture uint8 [H, W] or [H, W, 3] taken at `at` (seconds): whether each fault is active now, by its
-        name. Every INTERVAL_S one is looked at; between two of them the pictures count as the last one did."""
-        if not 0 <= at - self._looked_at < INTERVAL_S:
+        name. Every INTERVAL_S one is looked at; between two of them the pictures count as the last one did, and so does
+        one that shows what the last one showed (None)."""
+        if image is not None and not 0 <= at - self._looked_at < INTERVAL_S:
             self._seen, self._looked_at = assess_image(preprocess.to_grey(image), self._downscale), at
         for name, is_present in {**self._seen, FaultName.SLOW: self._is_slow(at)}.items():
             self._faults[name].update(is_present, at)

@@ -32,6 +32,11 @@ class EmptyView:
         """The track of the announcement whose fate is not known yet; None where there is none."""
         return self._pending.change.track_id if self._pending else None
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it is still to be announced, now or later."""
+        return self._last_gone is not None
+
     def gone(self, change: Change) -> None:
         """The last of the announced people left."""
         self._last_gone = change

@@ -55,6 +55,11 @@ class HeadCount:
         return self._pending
 
     @property
+    def is_due(self) -> bool:
+        """Whether a smaller number is still to be announced, now or later."""
+        return self._left is not None and 0 < self._now < self._believed
+
+    @property
     def pending_track_id(self) -> int | None:
         """The track of the announcement whose fate is not known yet; None where there is none."""
         return self._pending.change.track_id if self._pending else None

@@ -20,10 +20,10 @@ SWITCH_RATIO, SWITCH_DWELL_S = 1.5, 1.0
 SWITCH_DWELL_S seconds."""
 FACING_MEMORY_S = 2.0
 """A person who faced the wearer within this many seconds counts as facing."""
-CERTAIN_SCORE, SCORE_EMA_WEIGHT = 0.62, 0.1
+CERTAIN_SCORE, SCORE_EMA_WEIGHT, SCORE_EMA_S = 0.62, 0.1, 0.1
 """Exponential moving average of a track's detector scores from which the track is surely a face, and the weight of the
-newest score. In twelve minutes of still scenes in front of rooms, what the TFLite detector took for a second person
-scored 0.44 to 0.60, the people scored 0.67 and more."""
+newest score after so many seconds. In twelve minutes of still scenes in front of rooms, what the TFLite detector took
+for a second person scored 0.44 to 0.60, the people scored 0.67 and more."""
 LOOKING_AWAY_FACTOR = 0.4
 """The prominence of a person who does not face the wearer is multiplied by this."""
 
@@ -57,8 +57,9 @@ class Partner:
         """Take in the tracks of a frame `width` pixels wide, taken at `at` (seconds)."""
         for track in tracks:
             presence = self._present.setdefault(track.track_id, _Presence(at, at, score=track.face.score))
+            weight = 1 - (1 - SCORE_EMA_WEIGHT) ** (max(0.0, at - presence.seen_at) / SCORE_EMA_S)
             presence.seen_at = at
-            presence.score += SCORE_EMA_WEIGHT * (track.face.score - presence.score)
+            presence.score += weight * (track.face.score - presence.score)
             box, facing = track.face.box, geometry.facing(track.face)
             if facing in ("you", ""):
                 presence.faced_at = at

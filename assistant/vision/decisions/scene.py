@@ -32,10 +32,8 @@ EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
 
 
 class Scene:
-    """The people in view, and their announcements.
-
-    `answered`, `last`, `reject_last`, `reject_name` and `is_rejected` may be called from any thread.
-    """
+    """The people in view, and their announcements. `answered`, `last`, `reject_last`, `reject_name` and `is_rejected`
+    may be called from any thread."""
 
     def __init__(self, settings: AnnouncementSettings, fov_deg: float = 62.0) -> None:
         """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
@@ -60,11 +58,8 @@ class Scene:
         at: float | None = None,
         faded: Collection[int] = (),
     ) -> SceneUpdate:
-        """Take in one frame.
-
-        shape: its height and width in pixels. at: seconds, by default that of the changes. faded: the tracks whose
-        expression is still their state, but has lost its evidence (`Stabilizer.faded`).
-        """
+        """Take in one frame. shape: its height and width in pixels. at: seconds, by default that of the changes.
+        faded: the tracks whose expression is still their state, but has lost its evidence (`Stabilizer.faded`)."""
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(tracks, self._at, shape[1])
         self._tracks.update(tracks, shape, self._log.track_ids(), self._at)
@@ -95,6 +90,11 @@ class Scene:
         turned = self._attention.update(tracks, shape, self._at, self.partner.is_certain)
         cues = [each.cue(self._at, self._tracks[each[0]].change, self._where(each[0])) for each in turned]
         return SceneUpdate(announcements, deferred, withdrawn, () if self._is_quiet else tuple(cues))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be announced with one of the next frames."""
+        return not (self._empty_view.is_due or self._head_count.is_due or self._tracks.is_anybody_due(self._at))
 
     def _within_budget(
         self, made: Sequence[Announcement], before: Mapping[int, str]
@@ -129,7 +129,7 @@ class Scene:
         self._budget.tells_presence = not self._is_brief
 
     def wait(self, seconds: float) -> None:
-        """Leave a pause of so many seconds out of account: nobody counts as gone for it."""
+        """Leave a pause of so many seconds out of account."""
         self.partner.wait(seconds)
         self._attention.wait(seconds)
 

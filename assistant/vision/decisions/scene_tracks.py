@@ -83,6 +83,13 @@ class SceneTracks:
             for _, track_id in sorted((known.arrival_order, each) for each, known in self.items() if known.arrival)
         ]
 
+    def is_anybody_due(self, at: float) -> bool:
+        """Whether the arrival of somebody near and in view is to be announced, and not only later than `at` seconds."""
+        return any(
+            each.arrival is not None and each.is_in_view and not each.is_far and each.retry_from <= at
+            for each in self._tracks.values()
+        )
+
     def update(self, tracks: Sequence[Track], shape: tuple[int, int], announced: Collection[int], at: float) -> None:
         """Note where everybody in view stands; drop tracks that are out of view and have nothing due or announced.
 

@@ -87,6 +87,8 @@ class _TrackWindow:
     """The probabilities of those readings in the window that have any, oldest first."""
     means: list[float] = field(default_factory=list)
     """Their mean, of each expression; empty where there are none."""
+    is_settled: bool = False
+    """Whether the newest verdict was for the state, and the likeliest expression has been the same for a window."""
 
     @property
     def last_at(self) -> float:
@@ -160,6 +162,20 @@ class Stabilizer:
         """The state of every track that has one, by track_id."""
         return {track_id: track.state for track_id, track in self._tracks.items() if track.state != NOBODY}
 
+    def settled(self) -> set[int]:
+        """The tracks, seen in the newest frame, whose state would stay if they went on to look as they do."""
+        return {track_id for track_id, track in self._tracks.items() if track.is_settled}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether that holds for every track, so that none was missed in the newest frame."""
+        return all(track.is_settled for track in self._tracks.values())
+
+    @property
+    def has_tracks(self) -> bool:
+        """Whether anybody is in view, or was a moment ago."""
+        return bool(self._tracks)
+
     def faded(self, at: float) -> set[int]:
         """The tracks whose expression is still their state at `at` (seconds), but has had no evidence for FADED_S."""
         return {
@@ -187,12 +203,14 @@ class Stabilizer:
         return TrackEstimate(track.state, likely, weighted[best], "unclear", track.changed_at)
 
     def _without_reading(self, track: _TrackWindow, at: float) -> str | None:
+        track.is_settled = False
         track.frames.append(at)
         return NOBODY if at - track.last_at >= self.settings.dwell_s - TIME_TOLERANCE_S else None
 
     def _with_reading(self, track: _TrackWindow, reading: Reading) -> str | None:
         """The state that the window speaks for; None: nothing new."""
         s, at = self.settings, reading.at
+        track.is_settled = False
         if not track.readings or at - track.last_at > s.max_gap_s:
             track.readings.clear()
             track.frames.clear()
@@ -221,18 +239,22 @@ class Stabilizer:
         if not is_full:
             return None
         if best is None or len(read) < max(s.min_readings, len(track.readings) / 2):
+            track.is_settled = not read and track.state == CANNOT_TELL
             return self._unsure(track, at, _reason(track.readings))
+        is_long = track.top_since <= track.readings[0].at
         highest = list(map(max, read))
         is_agreed = sum(map(eq, highest, [each[best] for each in read])) >= MIN_AGREEMENT * len(read)
         unreadable = (len(track.readings) - len(read)) / len(read)
         if is_agreed and means[best] >= self._threshold(track, best, unreadable):
             track.unsure_since = None
+            track.is_settled = is_long and self.labels[best] == track.state and not unreadable
             return self.labels[best] if reading.probabilities is not None else None
         is_held = track.state in self.labels and means[self.labels.index(track.state)] >= s.exit_threshold
         is_contested = not is_agreed and sum(highest) / len(read) >= s.exit_threshold
         if is_held or is_contested:
             track.unsure_since = None
             return None
+        track.is_settled = is_long and track.state == CANNOT_TELL
         return self._unsure(track, at, "unclear")
 
     def _threshold(self, track: _TrackWindow, index: int, unreadable: float) -> float:

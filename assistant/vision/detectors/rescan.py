@@ -87,6 +87,11 @@ class Rescan:
         self._began = self._ended = -np.inf
         self._last: list[Face] = []
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a round has begun and its next view is due with the next frame."""
+        return bool(self._views) and not self._is_complete
+
     def update(self, grey: NDArray[np.uint8], at: float) -> list[Face]:
         """Search the next view in a frame uint8 [H, W] taken at `at` (seconds), if it is due; returns the faces that
         the last round accepted or, once that is older than MAX_AGE_S and another has begun, those of the unfinished

@@ -17,9 +17,9 @@ from assistant.phrases import Phrases
 from assistant.records import Frame, Utterance
 from assistant.vision import marks
 from assistant.vision.detectors import shrink
-from assistant.vision.pipeline import Step
 from assistant.vision.preview.message import Preview, encoded
 from assistant.vision.queries.snapshot import SceneSnapshot
+from assistant.vision.step import Step
 
 log = logging.getLogger(__name__)
 

@@ -100,6 +100,11 @@ class SnapshotBuilder:
         if rescan:
             rescan.reset()
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether the search for people far away goes on with the next frame."""
+        return self._rescan is not None and self._rescan.is_under_way
+
     def build(
         self,
         frame: Frame,

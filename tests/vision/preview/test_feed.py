@@ -12,10 +12,10 @@ import pytest
 
 from assistant.phrases import load
 from assistant.records import Box, Face, Frame, Priority, Reading, Track, Utterance
-from assistant.vision.pipeline import Step
 from assistant.vision.preview import feed as feed_module
 from assistant.vision.preview.feed import PreviewFeed
 from assistant.vision.preview.message import Preview, read
+from assistant.vision.step import Step
 
 STEP = Step((Track(1, Face(Box(10, 20, 30, 40), 0.9)),), (Reading(1, 0.0, (0.7, 0.3)),))
 LIMIT_S = 10.0

@@ -1,0 +1,95 @@
+"""What need not be done again: a frame that shows what the last one did is skipped, a picture in which nothing moved is
+not searched, a face that has not changed is not read.
+
+`Pace` says how often a step is due; this class compares the pictures, and keeps what is known of the last one.
+"""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.records import Face, Frame, Reading, Track
+from assistant.vision.detectors.still_picture import cells_of, is_same_picture
+from assistant.vision.faces.downscale import Downscaler
+from assistant.vision.held_readings import HeldReadings
+from assistant.vision.pace import DETECTION_INTERVAL_S, Pace
+from assistant.vision.readings import ReadingSource
+
+TIME_TOLERANCE_S = 0.01
+"""Frame times are sums of fractions; two that mean the same second differ by less."""
+
+
+class StillScene:
+    """The last picture, and what was found in it."""
+
+    cells: NDArray[np.uint8]
+    """The cells of the newest picture, uint8 [rows, columns]."""
+
+    def __init__(self, pace: Pace | None, readings: ReadingSource) -> None:
+        """pace: None: every frame is processed, searched and read."""
+        self._pace, self._readings = pace, readings
+        self.cells = np.empty((0, 0), np.uint8)
+        self._held, self._downscale = HeldReadings(readings), Downscaler()
+        self._is_settled = False
+        self._searched_cells: NDArray[np.uint8] | None = None
+        self._searched_at, self._faces = -math.inf, list[Face]()
+
+    @property
+    def has_pace(self) -> bool:
+        """Whether any frame may be skipped."""
+        return self._pace is not None
+
+    def wake(self, at: float) -> None:
+        """Somebody has asked at `at` seconds: see Pace.wake. From any thread."""
+        if self._pace is not None:
+            self._pace.wake(at)
+
+    def set_least_interval(self, seconds: float) -> None:
+        """See Pace.least_interval_s."""
+        if self._pace is not None:
+            self._pace.least_interval_s = seconds
+
+    def shrunk(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The newest picture uint8 [H, W], or its cells, where they were made: on the way to a few pixels."""
+        return grey if self._pace is None else self.cells
+
+    def is_due(self, grey: NDArray[np.uint8], at: float, *, is_wanted: bool) -> tuple[bool, bool]:
+        """Whether a frame uint8 [H, W] taken at `at` (seconds) is to be processed; and, where it is not, whether all
+        that is known holds for it as well. is_wanted: somebody waits for what it shows."""
+        if self._pace is None:
+            return True, False
+        self.cells = cells_of(grey, self._downscale)
+        is_same = is_same_picture(self._searched_cells, self.cells)
+        is_due = self._pace.is_due(at, is_changed=not is_same, is_wanted=is_wanted)
+        return is_due, is_same and self._is_settled
+
+    def find(self, search: Callable[[], list[Face]], at: float) -> tuple[list[Face], bool]:
+        """The faces of the newest picture, and whether they were searched for. search: makes a search. Nothing moved
+        while the pace rests: then they are where they were, for DETECTION_INTERVAL_S."""
+        is_recent = 0 <= at - self._searched_at < DETECTION_INTERVAL_S - TIME_TOLERANCE_S
+        if self._pace is not None and is_recent and self._is_settled and self._pace.is_resting(at):
+            return self._faces, False
+        self._faces = search()
+        self._searched_at, self._searched_cells = at, self.cells
+        return self._faces, True
+
+    def read(
+        self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track], settled: Collection[int]
+    ) -> tuple[tuple[Reading, ...], int]:
+        """One reading for each track of a frame, in their order, and how many of them are new. grey: the frame as
+        uint8 [H, W]. settled: as for HeldReadings."""
+        if self._pace is None:
+            return self._readings.read(frame, grey, tracks), len(tracks)
+        return self._held.read(frame, grey, tracks, self.cells, settled)
+
+    def darkened(self) -> None:
+        """The lens is covered: the next picture is compared with this one, which is not searched."""
+        self._searched_at, self._searched_cells = -math.inf, self.cells
+
+    def stepped(self, at: float, *, has_faces: bool, is_settled: bool) -> None:
+        """A frame taken at `at` seconds was processed; see Pace.stepped."""
+        self._is_settled = is_settled
+        if self._pace is not None:
+            self._pace.stepped(at, has_faces=has_faces, is_settled=is_settled)
