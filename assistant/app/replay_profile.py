@@ -6,7 +6,7 @@ import time
 from assistant.records import Frame
 from assistant.vision.cameras import Camera
 from assistant.vision.stage_profile import INTERVAL_S, StageProfile
-from assistant.vision.step import Step
+from assistant.vision.step import EVERYTHING, Step
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ class ReplayProfile:
     def __init__(self, camera: Camera) -> None:
         self._camera, self._profile = camera, StageProfile()
         self._decode_s, self._first_at, self._last_at = 0.0, 0.0, 0.0
-        self._pending: dict[str, float] = {}
+        self._pending, self._work = dict[str, float](), EVERYTHING
         self._ended = self._told = time.perf_counter()
         self.is_live = camera.is_live
 
@@ -36,16 +36,15 @@ class ReplayProfile:
 
     def on_step(self, frame: Frame, step: Step) -> None:
         """Take in a step; to be called with each."""
-        self._first_at = self._first_at if self._profile.steps or self._pending else frame.at
+        self._first_at = self._first_at if self._profile.frames or self._pending else frame.at
         self._last_at = frame.at
-        if not step.is_skipped:
-            self._pending = {"decode": 1000 * self._decode_s, **step.stage_ms}
+        self._pending, self._work = {"decode": 1000 * self._decode_s, **step.stage_ms}, step.work
         self._ended = time.perf_counter()
 
     def _settle(self, now: float) -> None:
         """All that belongs to the last step is over."""
         if self._pending:
-            self._profile.add({**self._pending, "queue": 1000 * (now - self._ended)})
+            self._profile.add({**self._pending, "queue": 1000 * (now - self._ended)}, self._work)
             self._pending = {}
         if now - self._told >= INTERVAL_S:
             self._told = now

@@ -80,6 +80,8 @@ class VisionLoop:
     """Called with each frame, its step and its snapshot, for people who see; must not block."""
     profile: "RunningProfile | None" = None
     """Adds up what each stage costs; None: nobody asks."""
+    limits: Callable[[float], float] = lambda now: 0.0
+    """Called with the time; returns the seconds that must lie between two steps at the least."""
     steps: int = 0
     """How many steps were completed."""
     verbosity: str = ""
@@ -109,10 +111,11 @@ class VisionLoop:
                 self.on_step(None)
                 continue
             last_frame = now
+            self.pipeline.set_least_interval(self.limits(now))
             is_wanted = self._aiming is not None or self.looks.is_awaited
-            is_due = self.pipeline.is_due(frame, is_wanted=is_wanted)
+            self.pipeline.is_due(frame, is_wanted=is_wanted)
             times = StageTimes()
-            self._check_image(self.pipeline.grey(frame) if is_due else None, frame.at, now)
+            self._check_image(self.pipeline.grey(frame) if self.pipeline.is_new(frame) else None, frame.at, now)
             times.lap("health")
             step = self._step(frame, now)
             if step is not None:
@@ -178,7 +181,7 @@ class VisionLoop:
         """Take the step into the stage table, which goes into the log every minute."""
         if self.profile is None:
             return
-        self.profile.add(step.stage_ms)
+        self.profile.add(step.stage_ms, step.work)
         if table := self.profile.minute():
             log.info("stages of the last minute\n%s", table)
 

@@ -65,17 +65,17 @@ class Pipeline:
     ) -> None:
         """Put the stages together.
 
-        classifier: without it (its model is missing) people are still found and announced. occlusion: without it no
-        face counts as occluded. rescan: looks for people while nobody is in view. readings: a source of readings to use
-        instead of classifier and occlusion classifier, for example recorded ones. names: tells who the people are.
-        pace: decides which frames are processed; without it all are, each from its detection on.
+        classifier: without it people are still found and announced. occlusion: without it no face counts as occluded.
+        rescan: looks for people while nobody is in view. readings: a source of readings to use instead of classifier
+        and occlusion classifier. names: tells who the people are. pace: without it no frame is skipped for what it
+        shows, every face is searched for and read.
         """
         announcing, fov_deg = settings.announcements, settings.camera.fov_deg
         self._detector, self._phrases, self._occlusion = detector, phrases, occlusion
         self._max_faces = settings.detector.max_faces
         self._lens = LensWatch(phrases)
         self._face_limit = FaceLimit(self._max_faces)
-        self._is_cue_sound = announcing.attention == "sound"
+        self._is_cue_sound, self._announcing = announcing.attention == "sound", announcing
         self._tracker = Tracker(expiry_s(settings.decisions.dwell_s))
         self._times, self._grey_plane = StageTimes(), GreyPlane()
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin, self._times.lap)
@@ -83,7 +83,6 @@ class Pipeline:
         self._names = names
         self._stabilizer = Stabilizer(settings.decisions, self._readings.labels, self._readings.thresholds)
         self._scene = Scene(announcing, fov_deg)
-        self._announcing = announcing
         self.set_verbosity("")
         self._snapshots = SnapshotBuilder(rescan, occlusion, self._max_faces, fov_deg)
         self._answers = Answers(phrases, announcing.expressions, is_by_clock=announcing.verbosity == "full")
@@ -101,22 +100,24 @@ class Pipeline:
         self._scene.set_verbosity(wanted)
 
     def set_least_interval(self, seconds: float) -> None:
-        """Leave so many seconds between two frames that are processed (Pace.least_interval_s)."""
+        """See Pace.least_interval_s."""
         self._still.set_least_interval(seconds)
 
     def is_due(self, frame: Frame, *, is_wanted: bool = False) -> bool:
-        """Whether `step` will process a frame that comes after those that it took; else it skips it. is_wanted:
-        somebody waits for what it shows. Decided once for each frame."""
+        """Whether `step` will process a new frame; else it skips it. Decided once. is_wanted: somebody waits for it."""
         if self._decided is None or self._decided[0] is not frame:
             self._times.begin()
             self._decided = frame, self._decide(frame, is_wanted=is_wanted)
         return self._decided[1]
 
+    def is_new(self, frame: Frame) -> bool:
+        """Whether a frame will be searched for faces."""
+        return self.is_due(frame) and not self._still.is_known(frame.at)
+
     def step(self, frame: Frame) -> Step:
         """Process one frame, or skip it where `is_due` says so; frames must come in the order of their time."""
         if not self.is_due(frame):
             return Step(*self._seen, is_skipped=True, stage_ms=self._times.ms)
-        self._times.skip()
         step = self._process(frame)
         has_faces = self._stabilizer.has_tracks and not self._lens.is_covered
         self._still.stepped(frame.at, has_faces=has_faces, is_settled=self._is_settled_after(step))
@@ -147,9 +148,8 @@ class Pipeline:
         return self._stabilizer.is_settled and self._scene.is_settled
 
     def _process(self, frame: Frame) -> Step:
-        """All stages."""
-        times = self._times
-        grey = self.grey(frame)
+        times, grey = self._times, self.grey(frame)
+        times.skip()
         is_uncovered = self._lens.update(self._still.shrunk(grey), frame.at)
         status = self._lens.status(frame.at)
         times.lap("grey")
@@ -178,7 +178,7 @@ class Pipeline:
         self._seen = tracks, readings
         if self._readings is not self._reader:  # which has laps of its own
             times.lap("read")
-        changes = self._stabilizer.update(frame.at, readings)
+        changes = self._still.decide(self._stabilizer.update, frame.at, readings)
         faded = self._stabilizer.faded(frame.at)
         self._scene.naming.update(*names, frame.at)
         announcements, deferred, withdrawn, cues = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
@@ -195,8 +195,8 @@ class Pipeline:
         times.lap("snapshot")
         topics = tuple(map(utterances.topic_of, withdrawn))
         made = (*announcements, *cues)
-        results = (tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
-        return Step(*results, is_searched=is_searched, new_readings=new_readings)
+        parts = (tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
+        return Step(*parts, is_searched=is_searched, new_readings=new_readings)
 
     def grey(self, frame: Frame) -> NDArray[np.uint8]:
         """The grey picture uint8 [H, W] of a frame, made once; it holds until that of another frame is made."""
@@ -204,18 +204,19 @@ class Pipeline:
 
     @property
     def snapshot(self) -> SceneSnapshot | None:
-        """What the last frame showed; None before the first one. It is replaced as a whole."""
+        """What the last frame showed; None before the first one."""
         return self._snapshot
 
     @property
     def status(self) -> PipelineStatus:
         """The state of the pipeline at this moment."""
+        occlusion = self._occlusion
         return PipelineStatus(
             is_lens_covered=self._lens.is_covered,
             has_classifier=self._reader.has_classifier,
             model_failure=self._reader.failure,
-            has_occlusion_classifier=self._occlusion is not None,
-            occlusion_error=self._occlusion.error if self._occlusion is not None else "",
+            has_occlusion_classifier=occlusion is not None,
+            occlusion_error=occlusion.error if occlusion is not None else "",
             partner=self._scene.partner.track_id,
             people_count=self._tracker.steady_count,
             has_names=self._names is not None,

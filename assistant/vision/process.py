@@ -29,6 +29,7 @@ from assistant.ipc.messages import (
 )
 from assistant.phrases import Phrases
 from assistant.records import FaultName, Utterance, UtteranceKind
+from assistant.system.board import Board
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
@@ -40,6 +41,7 @@ from assistant.vision.factory import VisionParts
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.power_limits import PowerLimits
 from assistant.vision.skill_sessions import SkillSessions
 from assistant.vision.step import Step
 
@@ -125,6 +127,7 @@ def run_vision(
             announcer=faults,
             watch=feed.offer if feed is not None else None,
             profile=profile,
+            limits=PowerLimits(settings.power, Board()),
         )
         for name, detail in problems.items():
             faults.begin(name, time.monotonic(), detail)

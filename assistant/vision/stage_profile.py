@@ -1,4 +1,4 @@
-"""The stage table: what the stages of many steps cost, in memory that does not grow with their number."""
+"""The stage table: what the stages of many frames cost, in memory that does not grow with their number."""
 
 import math
 import time
@@ -7,13 +7,14 @@ from dataclasses import field
 
 from assistant.dataclass import dataclass
 from assistant.vision.cameras import Clock
+from assistant.vision.step import EVERYTHING, Work
 
 LEAST_MS, BINS_PER_DOUBLING, BINS = 0.001, 8, 200
 """Milliseconds below which all times are one, and the bins above: each is 9 % wider than the one before it, the last
 one begins at half a minute. A percentile is known to 4 %."""
 STAGES = (
-    "capture", "decode", "grey", "health", "detect", "track", "names", "crop", "quality", "classify", "read", "decide",
-    "snapshot", "queue",
+    "capture", "decode", "grey", "motion", "health", "detect", "track", "names", "crop", "quality", "classify", "read",
+    "decide", "snapshot", "queue",
 )  # fmt: skip
 """The order of the table; stages that are not listed follow."""
 INTERVAL_S = 60.0
@@ -49,25 +50,30 @@ class StageCost:
     """What a stage has cost."""
 
     stage: str
-    steps: int
-    """Steps in which it ran."""
+    frames: int
+    """Frames in which it ran."""
     p50_ms: float
-    """Median of those steps."""
+    """Median of those frames."""
     p95_ms: float
     core_share: float
     """Its time over all the time: 1 is a whole core."""
 
 
 class StageProfile:
-    """Adds up the times of steps."""
+    """Adds up the times of frames."""
+
+    frames: int
+    """How many frames were taken in."""
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
-        self.steps = 0
+        self.frames = 0
+        self._work = [0] * len(Work._fields)
 
-    def add(self, stage_ms: Mapping[str, float]) -> None:
-        """Take in the milliseconds of each stage of a step."""
-        self.steps += 1
+    def add(self, stage_ms: Mapping[str, float], work: Work = EVERYTHING) -> None:
+        """Take in the milliseconds of each stage of a frame, and what was done with it."""
+        self.frames += 1
+        self._work = [before + is_done for before, is_done in zip(self._work, work, strict=True)]
         for stage, ms in stage_ms.items():
             self._stages.setdefault(stage, _Stage()).add(ms)
 
@@ -88,16 +94,28 @@ class StageProfile:
     def table(self, seconds: float, cpu_s: float | None = None) -> str:
         """The costs as a table. cpu_s: CPU seconds of the whole process in that time."""
         costs = self.costs(seconds)
-        lines = [f"{'stage':10}{'steps':>8}{'p50 ms':>10}{'p95 ms':>10}{'of a core':>11}"]
+        lines = [f"{'stage':10}{'frames':>8}{'p50 ms':>10}{'p95 ms':>10}{'of a core':>11}"]
         lines += [
-            f"{each.stage:10}{each.steps:8}{each.p50_ms:10.3f}{each.p95_ms:10.3f}{each.core_share:11.2%}"
+            f"{each.stage:10}{each.frames:8}{each.p50_ms:10.3f}{each.p95_ms:10.3f}{each.core_share:11.2%}"
             for each in costs
         ]
         share = sum(each.core_share for each in costs)
-        lines.append(f"{'together':10}{self.steps:8}{'':20}{share:11.2%}")
+        lines.append(f"{'together':10}{self.frames:8}{'':20}{share:11.2%}")
         if cpu_s is not None and seconds > 0:
             lines.append(f"{'process':38}{cpu_s / seconds:11.2%}")
+        lines.append(self.work())
         return "\n".join(lines)
+
+    def work(self) -> str:
+        """The shares of the frames with which something was done, in a line."""
+        return shares_of(self.frames, *self._work)
+
+
+def shares_of(frames: int, stepped: int, searched: int, read: int) -> str:
+    """A line that tells how many of the frames went through the stages, were searched for faces, and had one read."""
+    shares = (f"{done / max(1, frames):.0%} {name}"
+              for name, done in (("stepped", stepped), ("searched", searched), ("read", read)))  # fmt: skip
+    return f"frames: {frames}, of which {', '.join(shares)}"
 
 
 def in_order(stages: Collection[str]) -> list[str]:
@@ -106,7 +124,7 @@ def in_order(stages: Collection[str]) -> list[str]:
 
 
 class RunningProfile:
-    """The stage table of a process that runs: of all its steps, and of those since the last `minute`."""
+    """The stage table of a process that runs: of all its frames, and of those since the last `minute`."""
 
     def __init__(self, clock: Clock = time.monotonic, cpu_clock: Clock = time.process_time) -> None:
         """clock: seconds; cpu_clock: CPU seconds of this process."""
@@ -114,13 +132,13 @@ class RunningProfile:
         self._whole, self._minute = StageProfile(), StageProfile()
         self._began = self._minute_began = self._now()
 
-    def add(self, stage_ms: Mapping[str, float]) -> None:
-        """Take in the milliseconds of each stage of a step."""
-        self._whole.add(stage_ms)
-        self._minute.add(stage_ms)
+    def add(self, stage_ms: Mapping[str, float], work: Work = EVERYTHING) -> None:
+        """Take in the milliseconds of each stage of a frame, and what was done with it."""
+        self._whole.add(stage_ms, work)
+        self._minute.add(stage_ms, work)
 
     def minute(self) -> str:
-        """The table of the steps since the last one, where INTERVAL_S have passed since; else empty."""
+        """The table of the frames since the last one, where INTERVAL_S have passed since; else empty."""
         now, began = self._now(), self._minute_began
         if now[0] - began[0] < INTERVAL_S:
             return ""
@@ -128,7 +146,7 @@ class RunningProfile:
         return told.table(now[0] - began[0], now[1] - began[1])
 
     def table(self) -> str:
-        """The table of all steps."""
+        """The table of all frames."""
         now = self._now()
         return self._whole.table(now[0] - self._began[0], now[1] - self._began[1])
 

@@ -1,10 +1,25 @@
 """What a frame brought: the record that a step of the pipeline makes."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assistant.dataclass import dataclass
 from assistant.records import Change, Reading, Track, Utterance
 from assistant.vision.decisions.announcement_log import Announcement
+
+
+class Work(NamedTuple):
+    """What was done with a frame."""
+
+    is_stepped: bool = True
+    """It went through the stages; else it was skipped."""
+    is_searched: bool = True
+    """Faces were searched for."""
+    is_read: bool = True
+    """A face was read: its expression, or why that cannot be told."""
+
+
+EVERYTHING = Work()
 
 
 @dataclass(frozen=True)
@@ -35,3 +50,8 @@ class Step:
     """Whether faces were searched for in this frame."""
     new_readings: int = 0
     """How many of the readings were made of this frame; the others are of faces that have not changed."""
+
+    @property
+    def work(self) -> Work:
+        """What was done with the frame."""
+        return Work(not self.is_skipped, self.is_searched, self.new_readings > 0)

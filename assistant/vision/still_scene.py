@@ -4,19 +4,22 @@ not searched, a face that has not changed is not read.
 `Pace` says how often a step is due; this class compares the pictures, and keeps what is known of the last one.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import Face, Frame, Reading, Track
+from assistant.records import Change, Face, Frame, Reading, Track
 from assistant.vision.detectors.still_picture import cells_of, is_same_picture
 from assistant.vision.faces.downscale import Downscaler
 from assistant.vision.held_readings import HeldReadings
 from assistant.vision.pace import DETECTION_INTERVAL_S, Pace
 from assistant.vision.readings import ReadingSource
 
+Decide = Callable[[float, Sequence[Reading]], tuple[Change, ...]]
+"""Called with the time of a frame and its readings; returns the changes."""
 TIME_TOLERANCE_S = 0.01
 """Frame times are sums of fractions; two that mean the same second differ by less."""
 
@@ -35,6 +38,7 @@ class StillScene:
         self._is_settled = False
         self._searched_cells: NDArray[np.uint8] | None = None
         self._searched_at, self._faces = -math.inf, list[Face]()
+        self._skipped_at, self._last_readings = list[float](), tuple[Reading, ...]()
 
     @property
     def has_pace(self) -> bool:
@@ -63,13 +67,20 @@ class StillScene:
         self.cells = cells_of(grey, self._downscale)
         is_same = is_same_picture(self._searched_cells, self.cells)
         is_due = self._pace.is_due(at, is_changed=not is_same, is_wanted=is_wanted)
-        return is_due, is_same and self._is_settled
+        is_known = is_same and self._is_settled
+        if is_known and not is_due:
+            self._skipped_at.append(at)
+        return is_due, is_known
+
+    def is_known(self, at: float) -> bool:
+        """Whether the newest frame, taken at `at` seconds, need not be searched."""
+        is_recent = 0 <= at - self._searched_at < DETECTION_INTERVAL_S - TIME_TOLERANCE_S
+        return self._pace is not None and is_recent and self._is_settled and self._pace.is_resting(at)
 
     def find(self, search: Callable[[], list[Face]], at: float) -> tuple[list[Face], bool]:
         """The faces of the newest picture, and whether they were searched for. search: makes a search. Nothing moved
         while the pace rests: then they are where they were, for DETECTION_INTERVAL_S."""
-        is_recent = 0 <= at - self._searched_at < DETECTION_INTERVAL_S - TIME_TOLERANCE_S
-        if self._pace is not None and is_recent and self._is_settled and self._pace.is_resting(at):
+        if self.is_known(at):
             return self._faces, False
         self._faces = search()
         self._searched_at, self._searched_cells = at, self.cells
@@ -84,6 +95,16 @@ class StillScene:
             return self._readings.read(frame, grey, tracks), len(tracks)
         return self._held.read(frame, grey, tracks, self.cells, settled)
 
+    def decide(self, update: Decide, at: float, readings: tuple[Reading, ...]) -> tuple[Change, ...]:
+        """The changes of a frame taken at `at` seconds. update: takes in the readings of one frame after the other. The
+        frames that were skipped since the last one showed what that one did, and count like it: else the readings of a
+        still face would be fewer in the window of decisions than those of what it does next."""
+        made: list[Change] = []
+        for skipped_at in self._skipped_at:
+            made += update(skipped_at, [dataclasses.replace(each, at=skipped_at) for each in self._last_readings])
+        self._last_readings = readings
+        return (*made, *update(at, readings))
+
     def darkened(self) -> None:
         """The lens is covered: the next picture is compared with this one, which is not searched."""
         self._searched_at, self._searched_cells = -math.inf, self.cells
@@ -91,5 +112,6 @@ class StillScene:
     def stepped(self, at: float, *, has_faces: bool, is_settled: bool) -> None:
         """A frame taken at `at` seconds was processed; see Pace.stepped."""
         self._is_settled = is_settled
+        self._skipped_at.clear()
         if self._pace is not None:
             self._pace.stepped(at, has_faces=has_faces, is_settled=is_settled)

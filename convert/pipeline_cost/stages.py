@@ -24,8 +24,9 @@ from assistant.system.progress import track
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.image_health import ImageHealth
-from assistant.vision.stage_profile import in_order
+from assistant.vision.stage_profile import in_order, shares_of
 from assistant.vision.stage_times import StageTimes
+from assistant.vision.step import Work
 from assistant.voice.speech.speech_queue import SpeechQueue
 from convert.machine import board, machine
 from convert.pipeline_cost.network_calls import BareCalls, recorded_calls
@@ -48,6 +49,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
     step_ms: list[float] = []
     calls_ms: list[float] = []
     again_ms: list[float] = []
+    all_ms, work = 0.0, list[Work]()
     with (
         contextlib.closing(open_camera(settings.camera)) as camera,
         contextlib.closing(open_camera(settings.camera)) as bare_camera,
@@ -62,13 +64,12 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             calls.clear()
             step_cpu, grey_cpu = _CpuTime(), _CpuTime()
             with step_cpu:
-                grey = pipeline.grey(frame)
-            times.lap("grey")
-            health.update(grey, frame.at)
+                is_new = pipeline.is_new(frame)
+            times.skip()
+            health.update(pipeline.grey(frame) if is_new else None, frame.at)
             times.lap("health")
             with step_cpu:
                 step = pipeline.step(frame)
-            times.ms["grey"] += step.stage_ms.get("grey", 0.0)
             times.skip()
             for utterance in step.utterances:
                 queue.put(utterance, frame.at)
@@ -84,7 +85,11 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
                 bare.networks(grey, made)
             with again_cpu:
                 bare.networks(grey, made)
-            if number < WARM_UP or step.is_skipped:
+            if number < WARM_UP:
+                continue
+            work.append(step.work)
+            all_ms += step_cpu.ms
+            if step.is_skipped:
                 continue
             step_ms.append(step_cpu.ms)
             calls_ms.append(grey_cpu.ms + calls_cpu.ms)
@@ -94,9 +99,13 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
     if not step_ms:
         raise AssistantError(f"{clip}: too short: its first {WARM_UP} frames are not measured")
     fps = settings.camera.fps
+    stepped, searched, read = (sum(done) for done in zip(*work, strict=True))
     return {
         "clip": clip.name,
-        "frames": len(step_ms),
+        "frames": len(work),
+        "stepped": stepped,
+        "searched": searched,
+        "read": read,
         "board": board() or None,
         "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -106,13 +115,13 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
         "ratio": round(statistics.median(step_ms) / statistics.median(calls_ms), 3),
         "calls_again_cpu_ms": _spread(again_ms),
         "ratio_again": round(statistics.median(step_ms) / statistics.median(again_ms), 3),
-        "core_share": round(statistics.mean(step_ms) * fps / 1000, 4),
+        "core_share": round(all_ms / len(work) * fps / 1000, 4),
         "stages": [
             {
                 "stage": stage,
                 "steps": len(stages[stage]),
                 **_spread(stages[stage]),
-                "core_share": round(sum(stages[stage]) / len(step_ms) * fps / 1000, 5),
+                "core_share": round(sum(stages[stage]) / len(work) * fps / 1000, 5),
             }
             for stage in in_order(stages)
         ],
@@ -147,6 +156,7 @@ def as_text(report: dict[str, Any]) -> str:
             f"{report['clip']}, {report['frames']} frames after {WARM_UP} to warm up; {report['machine']}; "
             f"{report['date']}"
         ),
+        shares_of(*(report[name] for name in ("frames", "stepped", "searched", "read"))),
         "",
     ]
     held = report.get("allocations", {}).get("stages")

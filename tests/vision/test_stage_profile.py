@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assistant.vision import stage_times
 from assistant.vision.stage_profile import BINS, RunningProfile, StageProfile
 from assistant.vision.stage_times import StageTimes
+from assistant.vision.step import Work
 
 
 def test_each_lap_counts_for_the_stage_that_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,10 +44,20 @@ def test_the_table_is_in_the_order_of_a_frame_and_adds_up() -> None:
     for _ in range(10):
         profile.add({"own": 1.0, "snapshot": 2.0, "decode": 3.0, "grey": 4.0})
     lines = profile.table(1.0, cpu_s=0.25).splitlines()
-    assert [line.split()[0] for line in lines] == ["stage", "decode", "grey", "snapshot", "own", "together", "process"]
-    assert lines[-2].split() == ["together", "10", "10.00%"]
-    assert lines[-1].split() == ["process", "25.00%"]
-    assert StageProfile().table(0.0).splitlines()[-1].split() == ["together", "0", "0.00%"]
+    assert [line.split()[0] for line in lines] == [
+        "stage", "decode", "grey", "snapshot", "own", "together", "process", "frames:"
+    ]  # fmt: skip
+    assert lines[-3].split() == ["together", "10", "10.00%"]
+    assert lines[-2].split() == ["process", "25.00%"]
+    assert StageProfile().table(0.0).splitlines()[-2].split() == ["together", "0", "0.00%"]
+
+
+def test_the_last_line_tells_with_how_many_frames_something_was_done() -> None:
+    profile = StageProfile()
+    for number in range(8):
+        profile.add({}, Work(number % 2 == 0, number % 4 == 0, number == 0))
+    assert profile.table(1.0).splitlines()[-1] == "frames: 8, of which 50% stepped, 25% searched, 12% read"
+    assert StageProfile().work() == "frames: 0, of which 0% stepped, 0% searched, 0% read"
 
 
 def test_its_memory_does_not_grow() -> None:
@@ -66,12 +77,12 @@ def test_a_running_process_tells_the_last_minute_and_the_whole() -> None:
     now[:] = [59.9, 1.0]
     assert profile.minute() == ""
     now[:] = [60.0, 6.0]
-    assert profile.minute().splitlines()[-1].split() == ["process", "10.00%"]
+    assert profile.minute().splitlines()[-2].split() == ["process", "10.00%"]
     profile.add({"detect": 300.0})
     now[:] = [120.0, 6.0]
     minute = profile.minute().splitlines()
     assert minute[1].split()[1] == "1"
-    assert minute[-2].split() == ["together", "1", "0.50%"]
+    assert minute[-3].split() == ["together", "1", "0.50%"]
     whole = profile.table().splitlines()
-    assert whole[-2].split() == ["together", "2", "0.75%"]
-    assert whole[-1].split() == ["process", "5.00%"]
+    assert whole[-3].split() == ["together", "2", "0.75%"]
+    assert whole[-2].split() == ["process", "5.00%"]

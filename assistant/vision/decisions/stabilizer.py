@@ -242,17 +242,19 @@ class Stabilizer:
             track.is_settled = not read and track.state == CANNOT_TELL
             return self._unsure(track, at, _reason(track.readings))
         is_long = track.top_since <= track.readings[0].at
+        is_steady = is_long and self.labels[best] == track.state
         highest = list(map(max, read))
         is_agreed = sum(map(eq, highest, [each[best] for each in read])) >= MIN_AGREEMENT * len(read)
         unreadable = (len(track.readings) - len(read)) / len(read)
         if is_agreed and means[best] >= self._threshold(track, best, unreadable):
             track.unsure_since = None
-            track.is_settled = is_long and self.labels[best] == track.state and not unreadable
+            track.is_settled = is_steady and not unreadable
             return self.labels[best] if reading.probabilities is not None else None
         is_held = track.state in self.labels and means[self.labels.index(track.state)] >= s.exit_threshold
         is_contested = not is_agreed and sum(highest) / len(read) >= s.exit_threshold
         if is_held or is_contested:
             track.unsure_since = None
+            track.is_settled = is_steady and is_agreed and not unreadable
             return None
         track.is_settled = is_long and track.state == CANNOT_TELL
         return self._unsure(track, at, "unclear")

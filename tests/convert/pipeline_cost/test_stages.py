@@ -22,7 +22,8 @@ from tests.instructions.__main__ import TOLERANCE, compare
 from tests.support.standins import needs_photographs
 
 STAGES = [
-    "decode", "grey", "health", "detect", "track", "crop", "quality", "classify", "decide", "snapshot", "queue",
+    "decode", "grey", "motion", "health", "detect", "track", "crop", "quality", "classify", "decide", "snapshot",
+    "queue",
 ]  # fmt: skip
 
 
