@@ -11,6 +11,7 @@ from assistant.errors import CameraError, CameraExhaustedError, DetectorError, M
 from assistant.ipc.commands import Command
 from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import FRAME_TIMEOUT_S
+from assistant.vision.pace import Pace
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.stage_profile import RunningProfile
 from tests.support.scripted_pipeline import (
@@ -47,7 +48,7 @@ def test_the_stage_table_has_all_that_the_loop_does_and_goes_into_the_log(caplog
     rows = [line.split()[0] for line in rig.loop.profile.table().splitlines()[1:]]
     assert rows == [
         "capture", "grey", "health", "detect", "track", "crop", "quality", "classify", "decide", "snapshot", "queue",
-        "together", "process",
+        "together", "process", "frames:",
     ]  # fmt: skip
     tables = [message for message in caplog.messages if message.startswith("stages of the last minute\nstage")]
     assert len(tables) == (rig.loop.steps * 5) // 60
@@ -261,3 +262,43 @@ def test_what_the_wearer_chose_of_the_verbosity_counts_from_the_next_step(verbos
     rig.loop.capture = ScriptedCapture(shots("surprise", 30), rig.stop)
     rig.loop.run()
     assert rig.texts() == ["Ready.", *([] if verbosity else ["One person looks surprised."])]
+
+
+def paced(faces: list[Face]) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda number: faces), ScriptedClassifier(), Settings(), EN, pace=Pace())
+
+
+def test_a_still_room_is_no_fault_and_every_frame_is_reported() -> None:
+    rig, reported = LoopRig([], paced([])), []
+    rig.loop.on_step = reported.append
+    rig.loop.capture = ScriptedCapture(shots("happy", 200), rig.stop)
+    rig.loop.run()
+    assert rig.texts() == ["Ready."], "skipped frames came too: the camera is neither lost nor slow"
+    assert reported.pop() is None, "the end"
+    assert len(reported) == 200, "so that heartbeat and watchdog go on"
+    assert 120 < sum(step.is_skipped for step in reported) < 170
+
+
+def test_the_loop_passes_on_the_limit_and_what_a_skill_waits_for() -> None:
+    pipeline, asked = paced([]), []
+    is_due = pipeline.is_due
+
+    def note(frame: Frame, *, is_wanted: bool = False) -> bool:
+        asked.append(is_wanted)
+        return is_due(frame, is_wanted=is_wanted)
+
+    pipeline.is_due = note  # type: ignore[method-assign]
+    limits: list[float] = []
+    pipeline.set_least_interval = limits.append  # type: ignore[method-assign]
+    rig = LoopRig([], pipeline)
+    rig.loop.limits = lambda now: 0.15
+    rig.loop.capture = ScriptedCapture(shots("happy", 3), rig.stop)
+    rig.loop.run()
+    assert limits == [0.15] * 3
+    assert not any(asked)
+    rig.loop.looks._waiting = 1  # as while a skill waits
+    rig.loop.capture = ScriptedCapture(shots("happy", 3, 3), rig.stop)
+    rig.stop.clear()
+    asked.clear()
+    rig.loop.run()
+    assert asked[0]

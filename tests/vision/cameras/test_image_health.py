@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.records import FaultName
 from assistant.vision.cameras.demo import photograph
 from assistant.vision.cameras.image_health import ImageHealth
 from tests.support.standins import needs_photographs
@@ -124,3 +125,11 @@ def test_an_active_fault_has_lasted_and_an_ended_one_was_absent(runs: list[tuple
             assert kind == "room"
             assert at - flipped >= 1.0
         was_active = is_active
+
+
+def test_a_picture_that_shows_what_the_last_one_did_counts_like_it() -> None:
+    health, black = ImageHealth(), np.zeros((480, 640), np.uint8)
+    told = [health.update(black if number % 10 == 0 else None, number / 10) for number in range(80)]
+    assert not told[45][FaultName.BLACK]
+    assert told[55][FaultName.BLACK]
+    assert not any(each[FaultName.SLOW] for each in told)

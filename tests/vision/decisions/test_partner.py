@@ -82,3 +82,14 @@ def test_a_much_stronger_rival_becomes_the_partner_after_the_dwell_time() -> Non
     assert partner.track_id == 1
     watch(partner, 0.6, closer, at)
     assert partner.track_id == 2
+
+
+def test_how_sure_a_face_is_does_not_depend_on_the_rate() -> None:
+    scores = []
+    for fps in (5, 10, 15):
+        partner = Partner()
+        for frame in range(2 * fps + 1):
+            score = 0.5 if frame == 0 else 0.8
+            partner.update(people(dataclasses.replace(near(), score=score)), frame / fps, 640)
+        scores.append(partner._present[1].score)
+    assert scores == [scores[0]] * 3 or max(scores) - min(scores) < 1e-9

@@ -584,3 +584,42 @@ def test_a_pause_counts_neither_as_absence_nor_as_time_in_a_state(pause_s: float
 
     assert run(pause_s) == run(0.0)
     assert [new for _, _, new in run(0.0)] == [CANNOT_TELL, NOBODY]
+
+
+def settled_after(truth: Truth, seconds: float, sure: float = 0.9, looks: float = 0.45) -> tuple[bool, str]:
+    """Whether the only track is settled after so many seconds at ten frames a second, and its state."""
+    stabilizer = Stabilizer(DecisionSettings(), LABELS, Thresholds({"happy": looks}))
+    for frame in range(round(seconds * 10)):
+        now = truth(frame / 10)
+        values = None if now == "?" or now is None else probabilities(now, sure)
+        reading = Reading(1, frame / 10, values, "" if values else "occluded")
+        stabilizer.update(frame / 10, [] if now is None else [reading])
+    assert stabilizer.has_tracks
+    assert stabilizer.is_settled == (stabilizer.settled() == {1})
+    return stabilizer.is_settled, stabilizer.states().get(1, NOBODY)
+
+
+def test_a_state_is_settled_once_the_same_readings_again_would_not_change_it() -> None:
+    assert settled_after(lambda at: "happy", 0.5) == (False, NOBODY), "no verdict yet"
+    assert settled_after(lambda at: "happy", 3) == (True, "happy")
+    assert settled_after(lambda at: "happy" if at < 3 else "sad", 3.3) == (False, "happy"), "it is about to change"
+    assert settled_after(lambda at: "happy" if at < 3 else "sad", 6) == (True, "sad")
+    assert settled_after(lambda at: "happy" if at < 3 else None, 3.3) == (False, "happy"), "not found just now"
+    assert settled_after(lambda at: "?", 6) == (True, CANNOT_TELL)
+    assert settled_after(lambda at: "happy" if at < 3 else "?", 4) == (False, "happy")
+    assert settled_after(lambda at: "happy" if at % 0.4 < 0.2 else "sad", 9)[0] is False, "contested"
+
+
+def test_an_expression_that_is_held_below_its_threshold_is_settled() -> None:
+    stabilizer = Stabilizer(DecisionSettings(), LABELS, Thresholds({"happy": 0.8}))
+    for frame in range(40):
+        sure = 0.9 if frame < 15 else 0.7
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
+    assert stabilizer.states() == {1: "happy"}
+    assert stabilizer.is_settled
+
+
+def test_without_a_track_everything_is_settled() -> None:
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
+    assert stabilizer.is_settled
+    assert not stabilizer.has_tracks
