@@ -11,7 +11,7 @@ from assistant.config.settings import Settings
 from assistant.dataclass import dataclass
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.errors import VoiceError
-from assistant.system.board import HOT_C, SYSTEM, Board
+from assistant.system.board import HOT_C, SLOW_C, SYSTEM, Board
 from assistant.system.child_process import run_child
 
 UNITS = ("emotion-assistant-voice.service", "emotion-assistant.service")
@@ -39,7 +39,9 @@ def profile(board: Board, settings: Settings) -> Finding:
         return absent("profile_none", detail=name)
     if settings.power.profile != wanted:
         return bad("profile_other", "profile", detail=f'{name}: power.profile = "{wanted}"')
-    return good("profile", detail="; ".join((f"{name}: {wanted}", *differences(settings))))
+    share = settings.power.cpu_share
+    budget = (f"power.cpu_share is {share:g}; the log says when it bites",) if share else ()
+    return good("profile", detail="; ".join((f"{name}: {wanted}", *differences(settings), *budget)))
 
 
 def temperature(board: Board) -> Finding:
@@ -49,7 +51,8 @@ def temperature(board: Board) -> Finding:
         return absent("temperature_none")
     if degrees >= HOT_C:
         return bad("temperature_hot", "cool", number=round(degrees), detail=f"from {HOT_C:g} degrees it slows down")
-    return good("temperature", number=round(degrees))
+    detail = f"from {SLOW_C:g} degrees on fewer frames are looked at" if degrees >= SLOW_C else ""
+    return good("temperature", number=round(degrees), detail=detail)
 
 
 def voltage(board: Board, cancel: threading.Event) -> Finding:

@@ -13,6 +13,9 @@ HOT_C = 80.0
 """From this temperature on, the fault OVERHEATING is active: a Raspberry Pi begins to slow down at 80 degrees."""
 COOL_C = 75.0
 """Below this temperature the fault is over (hysteresis)."""
+SLOW_C, RESUME_C = 75.0, 70.0
+"""From this temperature on fewer frames are looked at, before the board itself slows down; below the second one as many
+as before."""
 SYSTEM = Path("/sys")
 """Where the kernel shows its devices."""
 

@@ -39,7 +39,7 @@ class Pace:
         self._stepped_at: float | None = None
         self._late_s = 0.0  # by how much the last step came later than its turn: the next one comes sooner for it
         self._active_until = -math.inf
-        self._has_faces = False
+        self._has_faces = self._is_next_due = False
 
     def is_due(self, at: float, *, is_changed: bool, is_wanted: bool = False) -> bool:
         """Whether the frame taken at `at` (seconds) is to be processed.
@@ -49,7 +49,7 @@ class Pace:
         """
         if is_changed or is_wanted:
             self.wake(at)
-        if self._stepped_at is None or is_wanted or at < self._stepped_at:
+        if self._stepped_at is None or is_wanted or self._is_next_due or at < self._stepped_at:
             return True
         return at - self._stepped_at + self._late_s >= self._interval_s(at) * (1 - EARLY_SHARE)
 
@@ -57,13 +57,14 @@ class Pace:
         """Every frame counts for HOLD_S from `at` seconds on. From any thread."""
         self._active_until = at + HOLD_S
 
-    def stepped(self, at: float, *, has_faces: bool, is_settled: bool) -> None:
+    def stepped(self, at: float, *, has_faces: bool, is_settled: bool, is_next_due: bool = False) -> None:
         """A frame taken at `at` seconds was processed. has_faces: whether somebody is in view. is_settled: whether
-        nothing is pending, so that the same picture again would change nothing."""
+        nothing is pending, so that the same picture again would change nothing. is_next_due: whether the next frame is
+        to be processed all the same."""
         interval_s = self._interval_s(at)
         waited_s = interval_s if self._stepped_at is None else at - self._stepped_at + self._late_s
         self._late_s = min(max(0.0, waited_s - interval_s), 0.5 * interval_s)
-        self._stepped_at, self._has_faces = at, has_faces
+        self._stepped_at, self._has_faces, self._is_next_due = at, has_faces, is_next_due
         if not is_settled or at < self._active_until - HOLD_S:  # the clock of a recording that begins again
             self.wake(at)
 

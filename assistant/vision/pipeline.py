@@ -120,7 +120,8 @@ class Pipeline:
             return Step(*self._seen, is_skipped=True, stage_ms=self._times.ms)
         step = self._process(frame)
         has_faces = self._stabilizer.has_tracks and not self._lens.is_covered
-        self._still.stepped(frame.at, has_faces=has_faces, is_settled=self._is_settled_after(step))
+        is_settled, is_searching = self._is_settled_after(step), self._snapshots.is_searching
+        self._still.stepped(frame.at, has_faces=has_faces, is_settled=is_settled, is_next_due=is_searching)
         self._decided = frame, False
         return step
 
@@ -143,9 +144,8 @@ class Pipeline:
         """Whether the same picture again would change nothing."""
         if self._lens.is_covered or self._lens.is_in_question:
             return self._lens.is_covered
-        if step.changes or step.announcements or step.deferred or step.withdrawn or self._snapshots.is_searching:
-            return False
-        return self._stabilizer.is_settled and self._scene.is_settled
+        is_news = step.changes or step.announcements or step.deferred or step.withdrawn
+        return not is_news and self._stabilizer.is_settled and self._scene.is_settled
 
     def _process(self, frame: Frame) -> Step:
         times, grey = self._times, self.grey(frame)

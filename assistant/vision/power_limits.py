@@ -10,7 +10,7 @@ import time
 from typing import NamedTuple
 
 from assistant.config.settings import PowerSettings
-from assistant.system.board import Board
+from assistant.system.board import RESUME_C, SLOW_C, Board
 from assistant.vision.cameras import Clock
 from assistant.vision.pace import STILL_INTERVAL_S
 
@@ -22,9 +22,6 @@ FIRST_INTERVAL_S = 0.05
 """Seconds between two steps with which a limit begins; below half of it, it ends."""
 MAX_FACTOR = 2.0
 """The interval grows or shrinks at most so many times from window to window."""
-SLOW_C, RESUME_C = 75.0, 70.0
-"""Degrees Celsius from which on the pace is slower, and below which it is as before: a Raspberry Pi is throttled at 80,
-which is also announced (`board.HOT_C`)."""
 VOLTAGE_HOLD_S = 60.0
 """Seconds without under-voltage after which the pace is as before: the alarm comes and goes with the load."""
 CHECK_S = 5.0

@@ -109,9 +109,9 @@ class StillScene:
         """The lens is covered: the next picture is compared with this one, which is not searched."""
         self._searched_at, self._searched_cells = -math.inf, self.cells
 
-    def stepped(self, at: float, *, has_faces: bool, is_settled: bool) -> None:
+    def stepped(self, at: float, *, has_faces: bool, is_settled: bool, is_next_due: bool) -> None:
         """A frame taken at `at` seconds was processed; see Pace.stepped."""
         self._is_settled = is_settled
         self._skipped_at.clear()
         if self._pace is not None:
-            self._pace.stepped(at, has_faces=has_faces, is_settled=is_settled)
+            self._pace.stepped(at, has_faces=has_faces, is_settled=is_settled, is_next_due=is_next_due)

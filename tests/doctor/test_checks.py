@@ -1,6 +1,7 @@
 """Each check of the doctor, passed and failed: real stand-ins for camera, model, pins, kernel and service manager."""
 
 import contextlib
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from assistant.config.settings import (
     ControlSettings,
     DetectorSettings,
     ModelSettings,
+    PowerSettings,
     Settings,
     VoiceSettings,
 )
@@ -220,6 +222,9 @@ def test_temperature(tmp_path: Path) -> None:
     assert temperature(Board(tmp_path)) == absent("temperature_none")
     write(tmp_path, "class/thermal/thermal_zone0/temp", "51600\n")
     assert temperature(Board(tmp_path)) == good("temperature", number=52)
+    write(tmp_path, "class/thermal/thermal_zone0/temp", "76000\n")
+    warm = temperature(Board(tmp_path))
+    assert (warm.ok, warm.detail) == (True, "from 75 degrees on fewer frames are looked at")
     write(tmp_path, "class/thermal/thermal_zone1/temp", "83900\n")
     hot = temperature(Board(tmp_path))
     assert (hot.ok, hot.keys, hot.advice, hot.number) == (False, ("temperature_hot",), "cool", 84)
@@ -231,6 +236,8 @@ def test_the_profile_of_the_board(tmp_path: Path) -> None:
     write(tmp_path, name, "Raspberry Pi 4 Model B Rev 1.5\0")
     fitting = profile(Board(tmp_path), settings)
     assert (fitting.ok, fitting.keys, fitting.detail) == (True, ("profile",), "Raspberry Pi 4 Model B Rev 1.5: pi4")
+    limited = profile(Board(tmp_path), dataclasses.replace(settings, power=PowerSettings(cpu_share=0.3)))
+    assert limited.detail.endswith("pi4; power.cpu_share is 0.3; the log says when it bites")
     write(tmp_path, name, "Raspberry Pi Zero 2 W Rev 1.0\0")
     other = profile(Board(tmp_path), settings)
     assert (other.ok, other.keys, other.advice) == (False, ("profile_other",), "profile")

@@ -105,3 +105,12 @@ def test_a_recording_that_begins_again_is_processed_at_once() -> None:
     assert pace.is_due(0.0, is_changed=False)
     again = play(pace, steady(10, 5), has_faces=True)
     assert len(since(again, 2 * HOLD_S)) < 20, "and it rests again"
+
+
+def test_the_next_frame_of_a_search_is_processed_and_those_after_it_are_not_for_that() -> None:
+    pace = Pace()
+    last = play(pace, steady(10, 5), has_faces=False)[-1]
+    pace.stepped(last + 0.5, has_faces=False, is_settled=True, is_next_due=True)
+    assert pace.is_due(last + 0.6, is_changed=False)
+    pace.stepped(last + 0.6, has_faces=False, is_settled=True)
+    assert not pace.is_due(last + 0.7, is_changed=False)
