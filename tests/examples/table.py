@@ -80,7 +80,7 @@ NOT_RUN = {
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
     "python -m tests.benchmarks.still_scenes": "takes minutes: it makes a figure of tests/README.md",
-    "python -m tests.benchmarks.still_scenes --instructions --seconds 10": "takes minutes: it makes a figure of tests/README.md",
+    "python -m tests.benchmarks.still_scenes --instructions --seconds 9": "takes minutes, as does the other",
     "python -m tests.listening.measure --minutes 3": MEASUREMENT,
     "python -m tests.listening.trade": MEASUREMENT,
     "emotion-assistant guide": "speaks for two minutes or more: tests/app/test_spoken_guide.py runs it at a terminal",
