@@ -1,6 +1,6 @@
 """What a frame brought: the record that a step of the pipeline makes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from assistant.dataclass import dataclass
