@@ -48,7 +48,7 @@ def test_a_mouth_that_moves_is_a_change_of_its_face_alone() -> None:
 
 
 def test_what_comes_near_a_face_counts_as_its_change() -> None:
-    still, near = picture("neutral"), picture("neutral")
+    still, near = picture("neutral"), picture("neutral").copy()
     near[180:276, 362:374] = 10  # beyond the right edge of the box
     assert not is_same_face(cells(still), cells(near), Box(280, 180, 80, 96), 640)
 
