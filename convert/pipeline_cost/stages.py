@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from assistant.app.api import with_source
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
+from assistant.records import Frame
 from assistant.system.progress import track
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
@@ -29,7 +31,7 @@ from assistant.vision.stage_times import StageTimes
 from assistant.vision.step import Work
 from assistant.voice.speech.speech_queue import SpeechQueue
 from convert.machine import board, machine
-from convert.pipeline_cost.network_calls import BareCalls, recorded_calls
+from convert.pipeline_cost.network_calls import BareCalls, NetworkCall, recorded_calls
 
 MAX_FRAMES = 400
 """Frames of a clip that are measured at most."""
@@ -62,7 +64,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
                 break
             times.lap("decode")
             calls.clear()
-            step_cpu, grey_cpu = _CpuTime(), _CpuTime()
+            step_cpu = _CpuTime()
             with step_cpu:
                 is_new = pipeline.is_new(frame)
             times.skip()
@@ -77,14 +79,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             made, same = list(calls), bare_camera.read()
             if same is None:
                 break
-            with grey_cpu:
-                grey = bare.grey(same)
-            bare_health.update(grey, same.at)
-            calls_cpu, again_cpu = _CpuTime(), _CpuTime()
-            with calls_cpu:
-                bare.networks(grey, made)
-            with again_cpu:
-                bare.networks(grey, made)
+            once_ms, twice_ms = _bare_ms(bare, bare_health, same, made)
             if number < WARM_UP:
                 continue
             work.append(step.work)
@@ -92,8 +87,8 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             if step.is_skipped:
                 continue
             step_ms.append(step_cpu.ms)
-            calls_ms.append(grey_cpu.ms + calls_cpu.ms)
-            again_ms.append(grey_cpu.ms + again_cpu.ms)
+            calls_ms.append(once_ms)
+            again_ms.append(twice_ms)
             for stage, ms in {**step.stage_ms, **times.ms}.items():
                 stages.setdefault(stage, []).append(ms)
     if not step_ms:
@@ -126,6 +121,19 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             for stage in in_order(stages)
         ],
     }
+
+
+def _bare_ms(bare: BareCalls, health: ImageHealth, frame: Frame, made: Sequence[NetworkCall]) -> tuple[float, float]:
+    """Milliseconds of CPU time of the unavoidable calls of a frame, and the same with the networks called again."""
+    grey_cpu, calls_cpu, again_cpu = _CpuTime(), _CpuTime(), _CpuTime()
+    with grey_cpu:
+        grey = bare.grey(frame)
+    health.update(grey, frame.at)
+    with calls_cpu:
+        bare.networks(grey, made)
+    with again_cpu:
+        bare.networks(grey, made)
+    return grey_cpu.ms + calls_cpu.ms, grey_cpu.ms + again_cpu.ms
 
 
 class _CpuTime:
