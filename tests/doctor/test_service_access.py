@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,9 @@ from assistant.doctor.service_access import closed_settings, closed_source, clos
 from assistant.system.account import Account, children_as
 from assistant.system.child_process import run_child
 from assistant.system.worker_process import WorkerProcess
-from tests.doctor.test_doctor import ROOT, board, found
+from tests.doctor.test_doctor import ROOT, Answer, board, doctor, doctor_here, found
 
-__all__ = ["board"]  # a fixture
+__all__ = ["board", "doctor_here"]  # fixtures
 MODELS = ROOT / "models"
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may become another user"
@@ -44,24 +43,22 @@ def own_model(folder: Path, mode: int = 0o644) -> Path:
     return folder / "own.tflite"
 
 
-def doctor(file: Path, table: str, key: str, folder: Path) -> tuple[dict[str, object], str]:
-    """The finding about a file that the settings name, and what is printed besides."""
+def naming(file: Path, table: str, key: str, folder: Path) -> list[str]:
+    """The arguments of a doctor whose settings name a file."""
     config = folder / "settings.toml"
     config.write_text(f'[{table}]\n{key} = "{file}"\n')
-    command = [sys.executable, "-m", "assistant", "doctor", "--json", "--config", config, "--voice", "printed"]
-    done = subprocess.run(
-        [*command, "--camera", "opencv", "--source", "63"],
-        check=False, capture_output=True, text=True, cwd=ROOT, timeout=100,
-    )  # fmt: skip
-    return found(done)[table], done.stderr
+    return ["--json", "--config", str(config), "--voice", "printed", "--camera", "opencv", "--source", "63"]
 
 
 @as_root
 @pytest.mark.usefixtures("board")
 @pytest.mark.parametrize(("table", "key"), [("model", "file"), ("detector", "model")])
-def test_a_file_of_roots_alone_is_told_with_the_folder_for_own_files(folder: Path, table: str, key: str) -> None:
+def test_a_file_of_roots_alone_is_told_with_the_folder_for_own_files(
+    folder: Path, table: str, key: str, doctor_here: Callable[..., Answer]
+) -> None:
     model = own_model(folder, 0o600)
-    finding, printed = doctor(model, table, key, folder)
+    done = doctor_here(*naming(model, table, key, folder))
+    finding, printed = found(done)[table], done.stderr
     assert (finding["ok"], finding["text"]) == (False, "The service cannot read the chosen file.")
     assert finding["advice"] == "Copy the file to the shared folder."
     assert f"{model}: the service may not read it (mode 600); copy it" in printed
@@ -72,8 +69,8 @@ def test_a_file_of_roots_alone_is_told_with_the_folder_for_own_files(folder: Pat
 @as_root
 @pytest.mark.usefixtures("board")
 def test_a_model_that_everyone_may_read_is_used(folder: Path) -> None:
-    finding, printed = doctor(own_model(folder), "model", "file", folder)
-    assert finding["ok"], printed
+    done = doctor(*naming(own_model(folder), "model", "file", folder))
+    assert found(done)["model"]["ok"], done.stderr
 
 
 @pytest.mark.parametrize("place", ["/home/pi/own.tflite", "/root/own.tflite", "/run/user/1000/own.tflite"])

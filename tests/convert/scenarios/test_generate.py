@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from assistant.ipc.commands import QUESTIONS
@@ -31,8 +31,13 @@ def annotated(scene: Scene) -> GroundTruth:
     return annotate(scene)
 
 
-@settings(max_examples=1, deadline=None, phases=[Phase.explicit, Phase.generate])
+# Scenes of a drawn seed only where cases are drawn anew (make search): other tests here have those of seed 1.
+PHASES = [Phase.explicit] if settings.default and settings.default.derandomize else [Phase.generate]
+
+
+@settings(max_examples=1, deadline=None, phases=PHASES)
 @given(seed=st.integers(0, 10_000))
+@example(seed=1)
 def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(seed: int) -> None:
     scenes = generated(seed)
     assert len(scenes) >= 60
