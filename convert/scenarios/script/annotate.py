@@ -42,7 +42,7 @@ def annotate(scene: Scene) -> GroundTruth:
         boxes = tuple(BoxKeyframe(each.position.at, *_in_the_frame(scene, each.position)) for each in present)
         if expressions and boxes:
             unreadable = _intervals(moments, reasons)
-            turned = _intervals(moments, [_turned(actor, each) for each in samples])
+            turned = _intervals(moments, [_turned(each) for each in samples])
             people.append(PersonTimeline(actor.name, boxes, expressions, unreadable, turned))
     return GroundTruth(scene.name, scene.kind, scene.seconds, tuple(people), scene.questions)
 
@@ -53,6 +53,8 @@ class _Sample(NamedTuple):
     position: PositionKeyframe
     expression: str | None
     """None while the centre of the face is outside of the picture."""
+    yaw_deg: float
+    """How far the head is turned, to either side."""
 
 
 def _samples(actor: Actor, moments: Sequence[float]) -> list[_Sample | None]:
@@ -63,7 +65,7 @@ def _samples(actor: Actor, moments: Sequence[float]) -> list[_Sample | None]:
 def _sample(actor: Actor, at: float) -> _Sample:
     position = actor.position_at(at)
     is_inside = 0 <= position.x < WIDTH and 0 <= position.y < HEIGHT
-    return _Sample(position, actor.appearance_at(at).expression if is_inside else None)
+    return _Sample(position, actor.appearance_at(at).expression if is_inside else None, abs(actor.yaw_deg_at(at)))
 
 
 def _in_the_frame(scene: Scene, position: PositionKeyframe) -> tuple[float, ...]:
@@ -79,7 +81,7 @@ def _reason(scene: Scene, actor: Actor, sample: _Sample | None, others: Sequence
     left, top, width, height = position.box
     if left < 0 or top < 0 or left + width > WIDTH or top + height > HEIGHT:
         return ""
-    yaw = abs(actor.yaw_deg_at(position.at))
+    yaw = sample.yaw_deg
     nearer = (other.position for other in others if other and other.position.width > position.width)
     occluded = max((_occluded_share(position, other) for other in nearer), default=0.0)
     reasons = (
@@ -94,13 +96,12 @@ def _reason(scene: Scene, actor: Actor, sample: _Sample | None, others: Sequence
     return next((reason for holds, reason in reasons if holds), None)
 
 
-def _turned(actor: Actor, sample: _Sample | None) -> str | None:
+def _turned(sample: _Sample | None) -> str | None:
     """Whether a person faces the wearer ("you") or is turned away ("away") at a time; None between the two, and while
     the centre of the face is outside of the picture."""
     if sample is None or sample.expression is None:
         return None
-    yaw = abs(actor.yaw_deg_at(sample.position.at))
-    return "away" if yaw > SIDE_ON_DEG else "you" if yaw <= FRONTAL_DEG else None
+    return "away" if sample.yaw_deg > SIDE_ON_DEG else "you" if sample.yaw_deg <= FRONTAL_DEG else None
 
 
 def _is_undefined(scene: Scene, actor: Actor, at: float) -> bool:
