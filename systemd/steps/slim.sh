@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # Takes out of a new environment what no part of the assistant loads: a third of its size.
 #
-# What an installation adds on amd64, 288 MB (`make boot-test` measures it): OpenCV 153 (its library 70, its OpenBLAS 38,
+# What an installation adds on amd64, 288 MB (`make boot-test` measures it): OpenCV 153 (its library 70, OpenBLAS 38,
 # video decoders and TLS 45), NumPy 22 and its OpenBLAS 25, LiteRT 15, our own with the models 18, recordings of faults
 # 15, packages of the system 52 (espeak-ng's data 24: dpkg's, and each language has its file there). The rest is small.
 # What cannot go: libraries that cv2 is linked to, used or not; and one OpenBLAS for both, of which OpenCV wants 32-bit
-# numbers and NumPy 64-bit ones. An OpenCV that is built for this alone would be 110 MB smaller.
+# numbers and NumPy 64-bit ones. An OpenCV built without BLAS and video would be 83 MB smaller: nobody offers its wheel.
 
 # Of each package, relative to site-packages. LiteRT's compiler, accelerators of other hardware and tools; NumPy's tests
 # and what builds extensions. Of OpenCV only cascades go: the rest is one library, with FaceRecognizerSF and dnn, whose
