@@ -21,8 +21,8 @@ HOLD_S = 1.0
 """Seconds for which every frame is processed after the last change: a window of decisions, which then holds only
 readings of what is seen now."""
 DETECTION_INTERVAL_S = 1.0
-"""Seconds after which faces are searched for again in a picture that has not changed. In DETECTION_FIGURES
-"""
+"""Seconds after which faces are searched for again in a picture that has not changed: what appears so slowly that no
+cell changes is noticed that much later."""
 READING_AGE_S = 2.0
 """Seconds for which the reading of a still face is used again; it is read once from either side."""
 
