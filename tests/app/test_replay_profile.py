@@ -82,5 +82,5 @@ def test_run_hands_it_to_the_vision_process_alone(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cli, "stop_on_signal", lambda: contextlib.nullcontext(stop))
     for option in ("--profile", "--debug"):
         assert cli.main(["run", option, "--config", str(tmp_path / "my.toml")]) == 0
-    assert [name for name, *_ in started] == ["voice", "vision", "voice", "vision"]
-    assert ["--profile" in arguments for arguments in started] == [False, True, False, False]
+    assert [name for name, *_ in started] == ["vision", "voice", "vision", "voice"]
+    assert ["--profile" in arguments for arguments in started] == [True, False, False, False]

@@ -82,7 +82,7 @@ def test_what_goes_with_models_is_refused_with_the_pipeline(
     with pytest.raises(SystemExit) as ended:
         main(["benchmark", "pipeline", *option])
     assert ended.value.code == 2
-    assert "go with models, not with `pipeline`" in capsys.readouterr().err
+    assert "do not go with `pipeline`" in capsys.readouterr().err
 
 
 def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
