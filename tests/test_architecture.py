@@ -30,7 +30,7 @@ ROOMS: dict[str, str] = {
     "assistant.vision.overlay": "errors records system",
     "assistant.vision.cameras": "errors records config vision.faces",
     "assistant.vision.inference": "errors records config system vision.faces",
-    "assistant.vision.detectors": "errors records config vision.faces vision.inference",
+    "assistant.vision.detectors": "errors records config system vision.faces vision.inference",
     "assistant.vision.decisions": "errors records people config sentences vision.faces",
     "assistant.vision.queries": "earcon_names errors records people phrases named_phrases sentences ipc vision.faces "
     "vision.detectors vision.decisions",

@@ -20,6 +20,7 @@ from assistant.records import FaultName
 from assistant.system.account import account_of_service
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
+from assistant.vision.detectors.on_demand import OnDemandDetector
 from assistant.vision.detectors.rescan import ACCEPT_SCORE, VIEW_SCORE_THRESHOLD, Rescan
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -157,7 +158,8 @@ def _rescan(detector: FaceDetector, settings: Settings) -> Rescan | None:
     far = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD, long_side=long_side)
     # A higher threshold in the settings holds here too.
     min_score = max(ACCEPT_SCORE, settings.detector.score_threshold)
-    return Rescan(detectors.open_detector(far), detector, min_score)
+    fine = OnDemandDetector(lambda: detectors.open_detector(far), detector)
+    return Rescan(fine, detector, min_score)
 
 
 def _best_detector(settings: Settings, faults: dict[FaultName, str]) -> FaceDetector:

@@ -30,10 +30,10 @@ from assistant.ipc.messages import (
 from assistant.phrases import Phrases
 from assistant.records import FaultName, Utterance, UtteranceKind
 from assistant.system.board import Board
+from assistant.system.memory import release_start_pages
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
-from assistant.system.start_pages import release_start_pages
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
@@ -61,6 +61,8 @@ RESOURCE_CHECK_S = 5.0
 """Interval of the checks of memory and open files, seconds."""
 START_PAGES_S = 30.0
 """So long after its start the process gives back the memory that the start alone needed."""
+SEARCH_KEPT_S = 60.0
+"""After so long with somebody in view the memory of the search in an empty room is given back."""
 QUIET_EXIT_S = 30.0
 """A process that exceeds its resource limits ends while nobody is in view, but after so many seconds at the latest."""
 
@@ -133,6 +135,7 @@ def run_vision(
             faults.begin(name, time.monotonic(), detail)
         requests.skills = skills = SkillSessions(settings, phrases, loop.looks, client.send)
         requests.loop = heartbeat.loop = loop
+        heartbeat.release_search = lambda: parts.rescan.release() if parts.rescan else None
         is_exhausted = False
         try:
             loop.run()
@@ -199,6 +202,8 @@ class _Heartbeat:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
         self._guard, self._next_at, self._check_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
         self._release_at = time.monotonic() + START_PAGES_S
+        self._search_until = math.inf
+        self.release_search: Callable[[], None] = lambda: None
         self.loop: VisionLoop | None = None
         self.has_grown = False
         """Whether the process ends because it exceeds its resource limits."""
@@ -225,6 +230,10 @@ class _Heartbeat:
         if now >= self._release_at:
             self._release_at = math.inf
             release_start_pages()
+        if is_quiet or self._search_until == math.inf:
+            self._search_until = now + SEARCH_KEPT_S
+        elif now >= self._search_until:
+            self.release_search()
         problem = self._guard.exceeded()
         self._ends_at = min(self._ends_at, now + QUIET_EXIT_S) if problem else math.inf
         if problem and self.loop and (is_quiet or now >= self._ends_at):

@@ -206,3 +206,22 @@ def test_a_heartbeat_reports_at_once_that_the_lens_is_covered(monkeypatch: pytes
         status.is_lens_covered = is_covered
         heartbeat(None)
     assert link.covers == [False, True, False], "the others are not due yet"
+
+
+def test_memory_of_the_start_and_of_the_search_is_given_back_in_time(
+    link: Link, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now, released = [1000.0], []
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(process, "release_start_pages", lambda: released.append(("start", now[0] - 1000)))
+    heartbeat = process._Heartbeat(
+        link, SimpleNamespace(is_open=True, is_stuck=lambda: False), Notes(), threading.Event()
+    )  # type: ignore[arg-type]
+    heartbeat.release_search = lambda: released.append(("search", now[0] - 1000))
+    for seconds in range(0, 200, 5):
+        now[0] = 1000.0 + seconds
+        heartbeat(SimpleNamespace(tracks=() if seconds <= 50 else ("somebody",)))  # type: ignore[arg-type]
+    assert released[0] == ("start", process.START_PAGES_S)
+    assert [name for name, _ in released].count("start") == 1
+    first = next(at for name, at in released if name == "search")
+    assert first == 50 + process.SEARCH_KEPT_S

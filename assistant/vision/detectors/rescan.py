@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Face
+from assistant.system.memory import trim_heap
 from assistant.vision.detectors import FaceDetector, nearest_first
 from assistant.vision.detectors.motion import Motion
+from assistant.vision.detectors.on_demand import OnDemandDetector
 from assistant.vision.faces.tracker import match_cost
 
 STILL_INTERVAL_S, MOVING_INTERVAL_S = 3.0, 2.0
@@ -91,6 +93,11 @@ class Rescan:
     def is_under_way(self) -> bool:
         """Whether a round has begun and its next view is due with the next frame."""
         return bool(self._views) and not self._is_complete
+
+    def release(self) -> None:
+        """Give back the memory of the fine detector, where it is one that can be opened again."""
+        if isinstance(self._fine, OnDemandDetector) and self._fine.release():
+            trim_heap()
 
     def update(self, grey: NDArray[np.uint8], at: float) -> list[Face]:
         """Search the next view in a frame uint8 [H, W] taken at `at` (seconds), if it is due; returns the faces that

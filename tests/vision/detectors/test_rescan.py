@@ -187,7 +187,8 @@ def test_the_assistant_rescans_with_its_detector_and_one_of_a_finer_scale() -> N
     made = parts.rescan
     assert made is not None
     assert made._near is parts.detector
-    assert (made._fine.threshold, made._fine.settings.long_side) == (rescan.VIEW_SCORE_THRESHOLD, 640)
+    fine = made._fine._open_detector()
+    assert (fine.threshold, fine.settings.long_side) == (rescan.VIEW_SCORE_THRESHOLD, 640)
 
 
 def test_a_higher_score_threshold_in_the_settings_holds_for_the_rescan_too() -> None:

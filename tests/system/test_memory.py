@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from assistant.system import start_pages
+from assistant.system import memory
 
 PROGRAM = """
 from pathlib import Path
 import cv2, numpy as np
-from assistant.system.start_pages import release_start_pages
+from assistant.system.memory import release_start_pages
 
 def resident_kib():
     kib = dict(line.split(":") for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
@@ -51,9 +51,23 @@ def test_resident_pages_of_files_are_fewer_and_libraries_work() -> None:
 
 
 def test_only_mappings_of_files_that_cannot_be_and_were_not_changed_are_taken() -> None:
-    assert start_pages._unchanged(SMAPS) == [(0x1000, 0x2000), (0x2000, 0x3000)]
+    assert memory._unchanged(SMAPS) == [(0x1000, 0x2000), (0x2000, 0x3000)]
 
 
 def test_a_system_without_proc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start_pages.Path, "read_text", lambda *_: (_ for _ in ()).throw(FileNotFoundError))
-    start_pages.release_start_pages()
+    monkeypatch.setattr(memory.Path, "read_text", lambda *_: (_ for _ in ()).throw(FileNotFoundError))
+    memory.release_start_pages()
+
+
+def test_freed_blocks_leave_the_process() -> None:
+    program = (
+        "import ctypes; from pathlib import Path; from assistant.system.memory import trim_heap\n"
+        "kib = lambda: int(Path('/proc/self/smaps_rollup').read_text().split('Anonymous:')[1].split()[0])\n"
+        "libc = ctypes.CDLL(None); libc.malloc.restype = ctypes.c_void_p; libc.malloc.argtypes = [ctypes.c_size_t]\n"
+        "libc.free.argtypes = [ctypes.c_void_p]\n"
+        "blocks = [libc.malloc(100_000) for _ in range(200)]; [ctypes.memset(block, 1, 100_000) for block in blocks]\n"
+        "last = libc.malloc(1000); [libc.free(block) for block in blocks]\n"
+        "before = kib(); trim_heap(); print(before - kib())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 10_000
