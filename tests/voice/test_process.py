@@ -252,6 +252,7 @@ def test_settings_that_cannot_be_saved_are_a_fault_that_ends_when_they_can(
 ) -> None:
     kept = state_file()
     assert kept
+    kept.parents[2].mkdir()
     kept.parents[1].write_text("no folder")
     polled()
     for command, faults_expected in (
@@ -375,7 +376,8 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_spoken(
     assert "Looks sad." not in out.getvalue()
 
 
-def test_while_muted_a_pause_is_spoken_and_the_status_reports_it(bench: Bench) -> None:
+def test_while_muted_a_pause_is_spoken_and_the_status_reports_it(bench: Bench, polled: Callable[[], None]) -> None:
+    polled()
     bench.beat()
     assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
