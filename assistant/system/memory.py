@@ -16,11 +16,13 @@ ANY_MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ ")
 ANONYMOUS = re.compile(r"Anonymous: +([0-9]+) kB")
 MADV_DONTNEED = 4
 """Of madvise(2)."""
+UNABLE = OSError, ImportError, AttributeError, MemoryError
+"""How a system shows that it has none of this: `ctypes` raises MemoryError where no memory may be made executable."""
 
 
 def release_start_pages() -> None:
     """Unmap the pages of this process that are as they are in their files; does nothing on a system without them."""
-    with contextlib.suppress(OSError, ImportError, AttributeError):
+    with contextlib.suppress(*UNABLE):
         text = Path("/proc/self/smaps").read_text("utf-8", "replace")
         import ctypes
 
@@ -32,7 +34,7 @@ def release_start_pages() -> None:
 def trim_heap() -> None:
     """Have the C library give back what was freed: once it has seen large blocks, it keeps them. Does nothing where
     it is none that can."""
-    with contextlib.suppress(OSError, ImportError, AttributeError):
+    with contextlib.suppress(*UNABLE):
         import ctypes
 
         ctypes.CDLL(None).malloc_trim(0)

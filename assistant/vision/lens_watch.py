@@ -36,6 +36,11 @@ class LensWatch:
         """Whether the lens seems covered, but not yet for long enough."""
         return self._cover.is_in_question
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no pause is about to begin or to end."""
+        return self._cover.is_settled
+
     def update(self, grey: NDArray[np.uint8], at: float) -> bool:
         """Take in a frame uint8 [H, W], or its cells, taken at `at` seconds; returns whether the lens has just been
         uncovered, after a pause."""
@@ -43,7 +48,7 @@ class LensWatch:
         return self._take(self._brightness, at) == LensEvent.UNCOVERED
 
     def repeat(self, at: float) -> None:
-        """A frame taken at `at` seconds shows what the last one did."""
+        """A frame taken at `at` seconds shows what the last one did, and the lens is settled."""
         if self._brightness is not None:
             self._take(self._brightness, at)
 

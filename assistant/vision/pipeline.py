@@ -142,8 +142,8 @@ class Pipeline:
 
     def _is_settled_after(self, step: Step) -> bool:
         """Whether the same picture again would change nothing."""
-        if self._lens.is_covered or self._lens.is_in_question:
-            return self._lens.is_covered
+        if self._lens.is_covered or not self._lens.is_settled:
+            return self._lens.is_settled
         is_news = step.changes or step.announcements or step.deferred or step.withdrawn
         return not is_news and self._stabilizer.is_settled and self._scene.is_settled
 

@@ -100,7 +100,8 @@ class StillScene:
         frames that were skipped since the last one showed what that one did, and count like it: else the readings of a
         still face would be fewer in the window of decisions than those of what it does next."""
         made: list[Change] = []
-        for skipped_at in self._skipped_at:
+        skipped, self._skipped_at = self._skipped_at, []  # once only, also where this step fails
+        for skipped_at in skipped:
             made += update(skipped_at, [dataclasses.replace(each, at=skipped_at) for each in self._last_readings])
         self._last_readings = readings
         return (*made, *update(at, readings))

@@ -1,5 +1,6 @@
 """Pages that only the start needed are given back, and whatever was loaded goes on working."""
 
+import importlib.abc
 import subprocess
 import sys
 
@@ -71,3 +72,17 @@ def test_freed_blocks_leave_the_process() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 10_000
+
+
+def test_a_system_on_which_nothing_may_be_made_executable_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ctypes makes a callback while it is imported; a hardened kernel refuses the memory for it."""
+
+    class Refusing(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "ctypes":
+                raise MemoryError
+
+    monkeypatch.delitem(sys.modules, "ctypes", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    memory.trim_heap()
+    memory.release_start_pages()

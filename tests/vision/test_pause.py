@@ -10,6 +10,7 @@ from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.ipc.commands import Command
 from assistant.records import Face, Frame, Priority
 from assistant.vision.decisions.empty_view import RESUME_GRACE_S
+from assistant.vision.pace import STILL_INTERVAL_S, Pace
 from assistant.vision.pipeline import Pipeline
 from tests.support.scripted_pipeline import EN, run_loop, scripted_pipeline, shots
 from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture
@@ -31,13 +32,16 @@ def covered(pattern: Sequence[tuple[float, bool]], expression: str = "happy") ->
 
 
 def pipeline_blind_in_the_dark(
-    script: Callable[[int], Sequence[Face]] = lambda frame: [face(280)], verbosity: str = "normal"
+    script: Callable[[int], Sequence[Face]] = lambda frame: [face(280)],
+    verbosity: str = "normal",
+    pace: Pace | None = None,
 ) -> Pipeline:
     return Pipeline(
         DetectorBlindInTheDark(script),
         ScriptedClassifier(),
         dataclasses.replace(Settings(), announcements=AnnouncementSettings(verbosity=verbosity)),
         EN,
+        pace=pace,
     )
 
 
@@ -166,3 +170,16 @@ def test_while_the_lens_is_covered_that_is_the_answer() -> None:
         pipeline.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
     answered = pipeline.answer(Command.ASK, 5.0)
     assert (answered.utterance.text, answered.reason) == (EN.status("lens_covered"), "lens_covered")
+
+
+@pytest.mark.parametrize("seconds", [2.2, 2.3, 4.0, 4.1])
+@pytest.mark.parametrize("least_interval_s", [0.0, STILL_INTERVAL_S])
+def test_the_end_of_a_pause_is_not_missed_between_two_steps(seconds: float, least_interval_s: float) -> None:
+    """least_interval_s: as on a hot board, where changed frames are skipped too."""
+    frames = covered([(2, False), (seconds, True), (3, False)])
+    pipeline = pipeline_blind_in_the_dark(pace=Pace())
+    pipeline.set_least_interval(least_interval_s)
+    told = run(pipeline, frames)
+    assert [text for _, text in told] == ["One person looks happy.", HAND, BACK, "One person looks happy."]
+    assert told[-1][0] <= 2 + seconds + 1.4 + least_interval_s
+    assert pipeline.step(frames[-1]).tracks[0].track_id == 2, "a face after the pause is a new track"

@@ -1,5 +1,6 @@
 """A pipeline with a pace: what it skips, searches and reads, and that nothing is told later for it."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.ipc.commands import Command
-from assistant.records import Face, Fate, Frame, Utterance
+from assistant.records import Change, Face, Fate, Frame, Reading, Utterance
 from assistant.vision.pace import DETECTION_INTERVAL_S, EMPTY_INTERVAL_S, READING_AGE_S, STILL_INTERVAL_S, Pace
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.step import Step
@@ -263,3 +264,23 @@ def test_deferred_words_and_full_verbosity_come_as_with_every_frame() -> None:
     every.play(frames)
     assert paced.texts == every.texts
     assert stepped(steps) < 560
+
+
+def test_frames_that_were_skipped_count_once_also_where_the_next_step_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, times = Rig(), list[float]()
+    rig.play([shot("happy", number) for number in range(60)])
+    update, scene = rig.pipeline._stabilizer.update, rig.pipeline._scene.update
+
+    def noted(at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
+        times.append(at)
+        return update(at, readings)
+
+    monkeypatch.setattr(rig.pipeline._stabilizer, "update", noted)
+    monkeypatch.setattr(rig.pipeline._scene, "update", lambda *_: 1 / 0)
+    for number in range(60, 70):
+        with contextlib.suppress(ZeroDivisionError):
+            rig.play([shot("happy", number)])
+    monkeypatch.setattr(rig.pipeline._scene, "update", scene)
+    rig.play([shot("happy", number) for number in range(70, 80)])
+    assert len(times) == len(set(times)) > 10
+    assert times == sorted(times)

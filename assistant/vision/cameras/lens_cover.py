@@ -74,6 +74,11 @@ class LensCover:
         """Whether the lens seems covered, but not yet for COVER_DWELL_S."""
         return self._dark_since is not None and not self.is_covered
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether frames like the last one would change nothing: no pause is about to begin or to end."""
+        return self._clear_since is None if self.is_covered else self._dark_since is None
+
     def update(self, is_flat: bool, mean: float, at: float, std: float = 0.0) -> LensEvent | None:
         """Take in a frame taken at `at` (seconds).
 

@@ -12,6 +12,7 @@ the near mirror image, and all four in each round, these were 454, 57 and 11.6.
 """
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -19,12 +20,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.errors import DetectorError
 from assistant.records import Face
 from assistant.system.memory import trim_heap
 from assistant.vision.detectors import FaceDetector, nearest_first
 from assistant.vision.detectors.motion import Motion
 from assistant.vision.detectors.on_demand import OnDemandDetector
 from assistant.vision.faces.tracker import match_cost
+
+log = logging.getLogger(__name__)
 
 STILL_INTERVAL_S, MOVING_INTERVAL_S = 3.0, 2.0
 """Seconds from the start of one round to the start of the next: while nothing moves, and else. In a still room with
@@ -68,7 +72,8 @@ class Rescan:
     """Searches the frames that it is given, at most one fine view in a frame.
 
     fine: a detector at the finer scale with the threshold VIEW_SCORE_THRESHOLD; near: the one that has searched the
-    frame; min_score: combined score from which a face is accepted.
+    frame; min_score: combined score from which a face is accepted. Where the fine one fails, which may be opened long
+    after the start, its views are empty until it works: nobody far away is found, and all else goes on.
     """
 
     crop_margin: float
@@ -80,6 +85,7 @@ class Rescan:
         self._fine, self._near = fine, near
         self._motion = Motion()
         self._flipped = np.empty((0, 0), np.uint8)
+        self._error = ""
         self.reset()
 
     def reset(self) -> None:
@@ -113,14 +119,14 @@ class Rescan:
             self._began = at
             self._motion.mark(grey)
             self._views = [
-                _View(True, self._fine.find(grey, grey)),
+                _View(True, self._fine_faces(grey)),
                 _View(False, self._near.candidates(grey, VIEW_SCORE_THRESHOLD)),
             ]
             best = max((face.score for view in self._views for face in view.faces), default=0.0)
             self._is_complete = best < GATE_SCORE
         else:
             self._flipped = cv2.flip(grey, 1, dst=self._flipped)
-            seen = self._fine.find(self._flipped, self._flipped)
+            seen = self._fine_faces(self._flipped)
             self._views.append(_View(True, [mirror_face(face, grey.shape[1]) for face in seen]))
             self._is_complete = True
         if self._is_complete or at - self._ended > MAX_AGE_S:
@@ -128,6 +134,17 @@ class Rescan:
         if self._is_complete:
             self._ended = at
         return self._last
+
+    def _fine_faces(self, picture: NDArray[np.uint8]) -> list[Face]:
+        """The faces of a fine view; none where the detector fails."""
+        try:
+            found, error = self._fine.find(picture, picture), ""
+        except DetectorError as err:
+            found, error = [], str(err)
+        if error != self._error and error:
+            log.warning("nobody far away is found: %s", error)
+        self._error = error
+        return found
 
 
 def accepted_faces(views: Sequence[_View], min_score: float = ACCEPT_SCORE) -> list[Face]:

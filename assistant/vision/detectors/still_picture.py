@@ -15,7 +15,8 @@ from assistant.records import Box
 from assistant.vision.faces.downscale import Downscaler
 
 MIN_COLUMNS = 80
-"""A picture is halved as long as that leaves so many columns: of 640x480 pixels a cell has 8x8."""
+"""A picture is halved as long as that leaves so many columns, or rows of an upright one: of 640x480 pixels a cell has
+8x8."""
 CHANGED_LEVELS, CHANGED_CELLS = 6, 3
 """A picture has changed where so many of its cells differ by more grey levels than that."""
 FACE_LEVELS, FACE_CELLS = 5, 2
@@ -27,7 +28,7 @@ FACE_MARGIN = 0.2
 def cells_of(grey: NDArray[np.uint8], downscale: Downscaler) -> NDArray[np.uint8]:
     """The cells' means uint8 [rows, columns] of a picture uint8 [H, W]; they stay."""
     height, width = grey.shape
-    while width >= 2 * MIN_COLUMNS and height >= 2:
+    while max(width, height) >= 2 * MIN_COLUMNS and min(width, height) >= 2:
         width, height = width // 2, height // 2
     cells = downscale(grey, (width, height))
     return cells.copy()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.config.settings import DetectorSettings, Settings
+from assistant.errors import DetectorError
 from assistant.records import Box, Face
 from assistant.vision import factory
 from assistant.vision.detectors import rescan
@@ -199,3 +200,26 @@ def test_a_higher_score_threshold_in_the_settings_holds_for_the_rescan_too() -> 
     detectors = Detector(FINE, log, weak(0.75)), Detector(COARSE, log, weak(0.5))
     assert Rescan(*detectors, min_score=0.8).update(sided(), 0.0) == []
     assert len(Rescan(*detectors).update(sided(), 0.0)) == 1
+
+
+class FailingDetector(Detector):
+    """Cannot be opened while `is_failing`: its file is being replaced."""
+
+    is_failing = True
+
+    def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+        if self.is_failing:
+            raise DetectorError("no file")
+        return super().find(image, grey)
+
+
+def test_a_fine_detector_that_fails_costs_its_views_alone_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
+    log: list[tuple[str, bool]] = []
+    fine = FailingDetector(FINE, log, weak(0.7))
+    searching = Rescan(fine, Detector(COARSE, log, weak(0.7)))
+    for number in range(40):
+        searching.update(GREY, number / 10)
+    assert [each.getMessage() for each in caplog.records] == ["nobody far away is found: no file"]
+    fine.is_failing = False
+    found = [searching.update(GREY, number / 10) for number in range(40, 80)]
+    assert [each.box for each in found[-1]] == [weak(0.7).box]
