@@ -30,7 +30,7 @@ def _defined(cls: type, *, frozen: bool) -> type:
         made(self, *args, **kwargs)
 
     for name, method in (METHODS | (FROZEN_METHODS if frozen else {"__hash__": None})).items():
-        if name not in cls.__dict__:
+        if cls.__dict__.get(name) is None:  # a class with its own __eq__ has the hash None
             _replace(cls, name, method)
     _replace(cls, "__init__", first_init)
     return cls

@@ -115,3 +115,15 @@ def test_nothing_is_compiled_before_there_is_an_object(monkeypatch: pytest.Monke
     assert compiled == []
     counter()
     assert compiled == ["__init__"]
+
+
+def test_a_frozen_class_with_an_equality_of_its_own_can_be_hashed() -> None:
+    @ours.dataclass(frozen=True)
+    class Word:  # noqa: PLW1641 - the decorator gives it its hash
+        text: str
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Word) and self.text.lower() == other.text.lower()
+
+    assert Word("A") == Word("a")
+    assert hash(Word("a")) == hash(("a",))

@@ -160,7 +160,7 @@ class VisionLoop:
             self.looks.offer(frame, self.pipeline.snapshot)
             if self.watch is not None:
                 self.watch(frame, step, self.pipeline.snapshot)
-        self._check_model(frame.at, now)
+        self._check_model(now)
         self._check_occlusion_model(now)
         self._check_names(now)
         if not self.steps:
@@ -204,10 +204,10 @@ class VisionLoop:
             self.faults.begin(name, now, self.capture.error)
         self.health.pause()
 
-    def _check_model(self, at: float, now: float) -> None:
+    def _check_model(self, now: float) -> None:
         """Replace a model that has failed for MODEL_FAILURE_S by the next one that can be loaded."""
         failure = self.pipeline.status.model_failure
-        if failure is None or at - failure.since < MODEL_FAILURE_S:
+        if failure is None or failure.last_at - failure.since < MODEL_FAILURE_S:
             return
         faults: Mapping[FaultName, str] = {FaultName.MODEL: failure.error}
         try:

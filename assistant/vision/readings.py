@@ -17,6 +17,10 @@ from assistant.vision.faces import quality
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from assistant.vision.stage_times import Lap
 
+FAILURE_GAP_S = 2.5
+"""Seconds without a crop to classify after which a failure of the classifier is a new one: what failed once, before
+everybody left, has not failed since."""
+
 
 class ExpressionModel(Protocol):
     """Classifies the expression of a face crop: `ExpressionClassifier`, or a stand-in."""
@@ -70,6 +74,8 @@ class ModelFailure:
     """`at` of the first frame without probabilities."""
     error: str
     """What went wrong last."""
+    last_at: float
+    """`at` of the last such frame in which there was a face to classify."""
 
 
 class FaceReader:
@@ -132,7 +138,8 @@ class FaceReader:
         try:
             probabilities = self._classifier.probabilities(crop[:, ::-1] if self._is_mirrored else crop)
         except ModelError as err:
-            self.failure = ModelFailure(self.failure.since if self.failure else at, str(err))
+            is_on = self.failure is not None and 0 <= at - self.failure.last_at <= FAILURE_GAP_S
+            self.failure = ModelFailure(self.failure.since if self.failure and is_on else at, str(err), at)
             return Reading(track.track_id, at, None, "unclear")
         self.failure = None
         reading = Reading(track.track_id, at, tuple(probabilities.tolist()))

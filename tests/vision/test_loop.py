@@ -131,6 +131,13 @@ def test_a_model_that_fails_for_a_moment_is_no_fault() -> None:
     assert texts == ["Ready.", "One person looks happy."]
 
 
+def test_a_model_that_failed_once_before_everybody_left_is_no_fault() -> None:
+    detector = ScriptedDetector(lambda frame: [face(280)] if frame <= 20 or frame > 120 else [])
+    pipeline = Pipeline(detector, Broken(20, 21), Settings(), EN)
+    assert EN.fault("model") not in run_loop(shots("happy", 150), pipeline)
+    assert pipeline.status.has_classifier
+
+
 def test_the_next_model_takes_over_from_one_that_fails() -> None:
     rig, asked = LoopRig([], scripted_pipeline(classifier=Broken(20))), []
 

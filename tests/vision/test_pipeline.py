@@ -333,7 +333,9 @@ def test_a_model_failure_holds_when_it_began_and_ends_with_the_next_probabilitie
         assert (reading.probabilities is None) == (frame.seq in classifier.fails)
         failures.append(pipeline.status.model_failure)
     assert failures[:3] == failures[7:] == [None] * 3
-    assert failures[3:7] == [ModelFailure(pytest.approx(0.3), f"crop {number}") for number in range(3, 7)]
+    assert failures[3:7] == [
+        ModelFailure(pytest.approx(0.3), f"crop {number}", pytest.approx(number / 10)) for number in range(3, 7)
+    ]
 
 
 def test_without_its_classifier_a_pipeline_finds_faces_and_calls_them_unclear() -> None:
