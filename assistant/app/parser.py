@@ -110,10 +110,10 @@ def make_parser(only: str = "") -> argparse.ArgumentParser:
 
 
 class _LeftOut(argparse.ArgumentParser):
-    """Stands for a command that was not given; what is added to it is forgotten."""
+    """Stands for a command that was not given; ignores the options that are added to it."""
 
     def __init__(self) -> None:
-        """Not argparse's, which takes its time."""
+        """Without that of argparse, which this class is there to avoid."""
 
     def add_argument(self, *_: Any, **__: Any) -> Any:
         return None

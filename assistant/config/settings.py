@@ -164,8 +164,8 @@ class PowerSettings:
     profile: str = setting("pi4", "chooses camera.fps, model.file and model.threads for a board, where they are not "
                         "set here; `emotion-assistant doctor` proposes one",
                         choices=("zero2w", "pi3", "pi4", "pi5", "desktop"))  # fmt: skip
-    cpu_share: float = setting(0.0, "processor time for looking, as a share of one core: beyond it fewer frames are "
-                            "looked at, but never fewer than five a second of faces; 0: no limit",
+    cpu_share: float = setting(0.0, "CPU time of vision, as a share of one core: beyond it fewer frames are processed, "
+                            "but never fewer than five a second while something changes; 0: no limit",
                             low=0, high=4)  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def profile(board: Board, settings: Settings) -> Finding:
     if settings.power.profile != wanted:
         return bad("profile_other", "profile", detail=f'{name}: power.profile = "{wanted}"')
     share = settings.power.cpu_share
-    budget = (f"power.cpu_share is {share:g}; the log says when it bites",) if share else ()
+    budget = (f"power.cpu_share is {share:g}; the log says when it takes effect",) if share else ()
     return good("profile", detail="; ".join((f"{name}: {wanted}", *differences(settings), *budget)))
 
 
@@ -51,7 +51,7 @@ def temperature(board: Board) -> Finding:
         return absent("temperature_none")
     if degrees >= HOT_C:
         return bad("temperature_hot", "cool", number=round(degrees), detail=f"from {HOT_C:g} degrees it slows down")
-    detail = f"from {SLOW_C:g} degrees on fewer frames are looked at" if degrees >= SLOW_C else ""
+    detail = f"from {SLOW_C:g} degrees on fewer frames are processed" if degrees >= SLOW_C else ""
     return good("temperature", number=round(degrees), detail=detail)
 
 

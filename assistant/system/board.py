@@ -14,8 +14,8 @@ HOT_C = 80.0
 COOL_C = 75.0
 """Below this temperature the fault is over (hysteresis)."""
 SLOW_C, RESUME_C = 75.0, 70.0
-"""From this temperature on fewer frames are looked at, before the board itself slows down; below the second one as many
-as before."""
+"""Degrees from which on fewer frames are processed, before the board itself slows down; and below which as many are as
+before."""
 SYSTEM = Path("/sys")
 """Where the kernel shows its devices."""
 

@@ -1,4 +1,4 @@
-"""The lens: whether it is covered, by the brightness of the frames, and what is said of it."""
+"""Tells by the brightness of the frames whether the lens is covered, and what is said of it."""
 
 import numpy as np
 from numpy.typing import NDArray

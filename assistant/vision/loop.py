@@ -81,7 +81,7 @@ class VisionLoop:
     profile: "RunningProfile | None" = None
     """Adds up what each stage costs; None: nobody asks."""
     limits: Callable[[float], float] = lambda now: 0.0
-    """Called with the time; returns the seconds that must lie between two steps at the least."""
+    """Called with the time; returns the least seconds between two steps."""
     steps: int = 0
     """How many steps were completed."""
     verbosity: str = ""
@@ -115,7 +115,7 @@ class VisionLoop:
             is_wanted = self._aiming is not None or self.looks.is_awaited
             self.pipeline.is_due(frame, is_wanted=is_wanted)
             times = StageTimes()
-            self._check_image(self.pipeline.grey(frame) if self.pipeline.is_new(frame) else None, frame.at, now)
+            self._check_image(self.pipeline.grey(frame) if self.pipeline.will_search(frame) else None, frame.at, now)
             times.lap("health")
             step = self._step(frame, now)
             if step is not None:

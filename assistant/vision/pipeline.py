@@ -68,7 +68,7 @@ class Pipeline:
         classifier: without it people are still found and announced. occlusion: without it no face counts as occluded.
         rescan: looks for people while nobody is in view. readings: a source of readings to use instead of classifier
         and occlusion classifier. names: tells who the people are. pace: without it no frame is skipped for what it
-        shows, every face is searched for and read.
+        shows, every frame is searched, and every face is read.
         """
         announcing, fov_deg = settings.announcements, settings.camera.fov_deg
         self._detector, self._phrases, self._occlusion = detector, phrases, occlusion
@@ -110,9 +110,9 @@ class Pipeline:
             self._decided = frame, self._decide(frame, is_wanted=is_wanted)
         return self._decided[1]
 
-    def is_new(self, frame: Frame) -> bool:
+    def will_search(self, frame: Frame) -> bool:
         """Whether a frame will be searched for faces."""
-        return self.is_due(frame) and not self._still.is_known(frame.at)
+        return self.is_due(frame) and not self._still.has_current_faces(frame.at)
 
     def step(self, frame: Frame) -> Step:
         """Process one frame, or skip it where `is_due` says so; frames must come in the order of their time."""
@@ -121,20 +121,20 @@ class Pipeline:
         step = self._process(frame)
         has_faces = self._stabilizer.has_tracks and not self._lens.is_covered
         is_settled, is_searching = self._is_settled_after(step), self._snapshots.is_searching
-        self._still.stepped(frame.at, has_faces=has_faces, is_settled=is_settled, is_next_due=is_searching)
+        self._still.processed(frame.at, has_faces=has_faces, is_settled=is_settled, is_next_due=is_searching)
         self._decided = frame, False
         return step
 
     def _decide(self, frame: Frame, *, is_wanted: bool) -> bool:
-        """Whether to process a frame. What is known is as new as a frame that is skipped because it shows the same."""
+        """Whether to process a frame. One that is skipped as a repeat makes the snapshot as new as itself."""
         if self._at is not None and 0 <= frame.at - self._at < MIN_FRAME_INTERVAL_S:
             return False
         if not self._still.has_pace:
             return True
         grey = self.grey(frame)
         self._times.lap("grey")
-        is_due, is_known = self._still.is_due(grey, frame.at, is_wanted=is_wanted)
-        if not is_due and is_known and self._snapshot is not None:
+        is_due, is_repeat = self._still.is_due(grey, frame.at, is_wanted=is_wanted)
+        if not is_due and is_repeat and self._snapshot is not None:
             self._snapshot = dataclasses.replace(self._snapshot, at=frame.at)
             self._lens.repeat(frame.at)
         self._times.lap("motion")
@@ -155,7 +155,7 @@ class Pipeline:
         times.lap("grey")
         elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self._lens.is_covered:
-            self._still.darkened()
+            self._still.lens_covered()
             self._snapshot, self._seen = SceneSnapshot(frame.at, is_lens_covered=True), ((), ())
             return Step(status=status, stage_ms=times.ms)
         if self._lens.is_in_question:

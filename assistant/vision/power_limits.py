@@ -1,7 +1,7 @@
-"""Limits of the pace: the budget of processor time, and a board that grows hot or has too little voltage.
+"""Limits of the pace: the budget of CPU time, and a board that grows hot or has too little voltage.
 
-Both ask for more time between two steps, up to that between the steps of a still scene (`pace.STILL_INTERVAL_S`): fewer
-readings would be too few for the decisions.
+Both lengthen the time between two steps, at most to that of a still scene (`pace.STILL_INTERVAL_S`): fewer readings
+would be too few for the decisions.
 """
 
 import logging
@@ -17,19 +17,19 @@ from assistant.vision.pace import STILL_INTERVAL_S
 log = logging.getLogger(__name__)
 
 WINDOW_S = 2.0
-"""Seconds over which processor time is compared with the budget."""
+"""Seconds over which CPU time is compared with the budget."""
 FIRST_INTERVAL_S = 0.05
-"""Seconds between two steps with which a limit begins; below half of it, it ends."""
+"""Seconds between two steps with which a limit begins; it ends where less than half of that would do."""
 MAX_FACTOR = 2.0
 """The interval grows or shrinks at most so many times from window to window."""
 VOLTAGE_HOLD_S = 60.0
 """Seconds without under-voltage after which the pace is as before: the alarm comes and goes with the load."""
 CHECK_S = 5.0
-"""Seconds between two looks at the board."""
+"""Seconds between two checks of the board."""
 
 
 class CpuBudget:
-    """The interval between two steps with which processor time stays within a share of one core. Pure."""
+    """The interval between two steps with which CPU time stays within a share of one core. Pure."""
 
     interval_s: float
     """Seconds; 0: no limit is needed."""
@@ -90,7 +90,7 @@ class PowerLimits:
         self._check_at, self._strained, self._told = -math.inf, "", _Reason()
 
     def __call__(self, now: float) -> float:
-        """Seconds between two steps at the least, at `now` (seconds); 0: no limit."""
+        """Least seconds between two steps, at `now` (seconds); 0: no limit."""
         if now >= self._check_at:
             self._check_at, self._strained = now + CHECK_S, self._strain.update(now)
         interval_s = self._budget.update(now, self._cpu_clock())

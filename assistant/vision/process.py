@@ -60,9 +60,9 @@ DETECTOR_RETRY_S = 5.0
 RESOURCE_CHECK_S = 5.0
 """Interval of the checks of memory and open files, seconds."""
 START_PAGES_S = 30.0
-"""So long after its start the process gives back the memory that the start alone needed."""
+"""Seconds after which the process gives back the memory that its start alone needed."""
 SEARCH_KEPT_S = 60.0
-"""After so long with somebody in view the memory of the search in an empty room is given back."""
+"""Seconds with somebody in view after which the memory of the search in an empty room is given back."""
 QUIET_EXIT_S = 30.0
 """A process that exceeds its resource limits ends while nobody is in view, but after so many seconds at the latest."""
 

@@ -111,10 +111,10 @@ class StageProfile:
         return shares_of(self.frames, *self._work)
 
 
-def shares_of(frames: int, stepped: int, searched: int, read: int) -> str:
-    """A line that tells how many of the frames went through the stages, were searched for faces, and had one read."""
+def shares_of(frames: int, processed: int, searched: int, read: int) -> str:
+    """A line that tells which shares of the frames were processed, searched for faces, and had a face read."""
     shares = (f"{done / max(1, frames):.0%} {name}"
-              for name, done in (("stepped", stepped), ("searched", searched), ("read", read)))  # fmt: skip
+              for name, done in (("processed", processed), ("searched", searched), ("read", read)))  # fmt: skip
     return f"frames: {frames}, of which {', '.join(shares)}"
 
 

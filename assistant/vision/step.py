@@ -11,8 +11,8 @@ from assistant.vision.decisions.announcement_log import Announcement
 class Work(NamedTuple):
     """What was done with a frame."""
 
-    is_stepped: bool = True
-    """It went through the stages; else it was skipped."""
+    is_processed: bool = True
+    """It went through the stages of the pipeline; else it was skipped."""
     is_searched: bool = True
     """Faces were searched for."""
     is_read: bool = True
@@ -41,11 +41,12 @@ class Step:
     status: tuple[Utterance, ...] = ()
     """Utterances about the assistant itself."""
     stage_ms: dict[str, float] = field(default_factory=dict)
-    """Milliseconds that each stage took: grey, detect, track, names (where friends are named), for each face crop,
-    quality and classify, decide, snapshot. Others add their own: capture, health, queue."""
+    """Milliseconds that each stage took: grey, motion (the comparison with the last frame), detect, track, names (where
+    friends are named), for each face crop, quality and classify, decide, snapshot. Others add their own: capture,
+    health, queue."""
     is_skipped: bool = False
-    """Whether the frame was skipped, for it came too soon or shows what the one before did: `tracks` and `readings` are
-    those of the frame before."""
+    """Whether the frame was skipped, because it came too soon or shows what the one before did: `tracks` and `readings`
+    are those of the frame before."""
     is_searched: bool = False
     """Whether faces were searched for in this frame."""
     new_readings: int = 0

@@ -65,7 +65,7 @@ def main(clip: str) -> None:
 
     def play(taken: Iterable[Any]) -> None:
         for frame in taken:
-            health.update(pipeline.grey(frame) if pipeline.is_new(frame) else None, frame.at)
+            health.update(pipeline.grey(frame) if pipeline.will_search(frame) else None, frame.at)
             step = pipeline.step(frame)
             for utterance in step.utterances:
                 queue.put(utterance, frame.at)

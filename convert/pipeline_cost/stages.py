@@ -66,7 +66,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             calls.clear()
             step_cpu = _CpuTime()
             with step_cpu:
-                is_new = pipeline.is_new(frame)
+                is_new = pipeline.will_search(frame)
             times.skip()
             health.update(pipeline.grey(frame) if is_new else None, frame.at)
             times.lap("health")
@@ -94,11 +94,11 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
     if not step_ms:
         raise AssistantError(f"{clip}: too short: its first {WARM_UP} frames are not measured")
     fps = settings.camera.fps
-    stepped, searched, read = (sum(done) for done in zip(*work, strict=True))
+    processed, searched, read = (sum(done) for done in zip(*work, strict=True))
     return {
         "clip": clip.name,
         "frames": len(work),
-        "stepped": stepped,
+        "processed": processed,
         "searched": searched,
         "read": read,
         "board": board() or None,
@@ -164,7 +164,7 @@ def as_text(report: dict[str, Any]) -> str:
             f"{report['clip']}, {report['frames']} frames after {WARM_UP} to warm up; {report['machine']}; "
             f"{report['date']}"
         ),
-        shares_of(*(report[name] for name in ("frames", "stepped", "searched", "read"))),
+        shares_of(*(report[name] for name in ("frames", "processed", "searched", "read"))),
         "",
     ]
     held = report.get("allocations", {}).get("stages")

@@ -46,9 +46,8 @@ def running(
     """`emotion-assistant PART`, one of PARTS, with the default settings, from before it is ready until the end of the
     context. It has folders of its own: no other assistant is in its way, and no state is left behind.
 
-    clip: what it sees; None: the demo's photographs. log: a file for its standard error. options: further
-    ones of the command. Raises AssistantError where it
-    does not become ready.
+    clip: what it sees; None: the demo's photographs. log: a file for its standard error. options: further ones of the
+    command. Raises AssistantError where it does not become ready.
     """
     camera = ["--camera", "opencv", "--source", str(clip.resolve())] if clip else ["--camera", "demo"]
     command = python_command(*python_options, "-m", "assistant", part, *([] if part == "voice" else camera), *options)

@@ -1,9 +1,9 @@
-"""Takes the symbol tables of static symbols out of shared libraries, as strip(1) does, which a device does not have.
+"""Removes the tables of static symbols from shared libraries, as strip(1) does, which a device does not have.
 
-    drop_symbols.py FOLDER      prints how many MB of the disk that spares
+    drop_symbols.py FOLDER      prints how many MB of the disk that saves
 
-Only debuggers read them: the loader has tables of its own. Libraries as wheels bring them cannot be shortened, since
-parts that are loaded lie behind: the file keeps its length, and has a hole that takes no room on the disk.
+Only debuggers read them: the loader has tables of its own. The libraries of wheels cannot be shortened, since parts
+that are loaded lie behind the tables: the file keeps its length, and has a hole that takes no room on the disk.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 MIN_BYTES = 1 << 16
-"""Smaller tables are left: a hole is of whole blocks."""
+"""Smaller tables are left: a hole consists of whole blocks of the file system."""
 ELF64 = b"\x7fELF\x02\x01"
 """How a file for 64-bit little-endian machines begins."""
 LOAD, NULL, SYMTAB = 1, 0, 2
@@ -22,7 +22,7 @@ ALLOC = 2
 
 
 def drop_symbols(path: Path) -> int:
-    """Make holes of the tables of one library; returns how many bytes. Any other file is left alone. Raises OSError."""
+    """Replace the tables of one library by holes; returns their bytes. Any other file is left alone. Raises OSError."""
     with path.open("rb") as file:
         if file.read(6) != ELF64:
             return 0
@@ -70,6 +70,6 @@ def _tables(content: bytearray) -> list[tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    spared = sum(drop_symbols(path) for path in sorted(Path(sys.argv[1]).rglob("*.so*")) if path.is_file())
-    print(f"{spared / 1e6:.0f} MB of symbol tables")
+    saved = sum(drop_symbols(path) for path in sorted(Path(sys.argv[1]).rglob("*.so*")) if path.is_file())
+    print(f"{saved / 1e6:.0f} MB of symbol tables")
     sys.exit(os.EX_OK)

@@ -35,7 +35,7 @@ def test_every_stage_of_every_frame_is_in_the_table() -> None:
     assert play(profile).frames == 20
     *lines, last = profile.table().splitlines()[1:]
     rows = [line.split() for line in lines]
-    assert last == "frames: 20, of which 100% stepped, 100% searched, 100% read"
+    assert last == "frames: 20, of which 100% processed, 100% searched, 100% read"
     assert [row[0] for row in rows] == [*STAGES, "together"]
     assert {row[1] for row in rows} == {"20"}
 

@@ -1,11 +1,12 @@
-"""What the pace brings: processor time and instructions of still and moving scenes, with it and with every frame.
+"""What the pace brings: CPU time and instructions of still and moving scenes, with it and with every frame.
 
     python -m tests.benchmarks.still_scenes [--seconds N] [--rounds N] [--instructions] [--grey]
 
 Three scenes of ten frames a second at 640x480, each with a sensor's noise (standard deviation of 3 grey levels): a room
-with nobody in it, a face that holds still, and one that moves all the time; of the photographs of `emotion-assistant
-demo`. The rounds of both ways take turns in one process, so that other load on the machine affects both alike. Half a
-minute is played before each round, unmeasured: tracks begin, and states settle. --grey: the camera gives grey pictures.
+with nobody in it, a face that holds still, and one that moves all the time. They are made of the photographs of
+`emotion-assistant demo`. The rounds of both ways take turns in one process, so that other load on the machine affects
+both alike. Half a minute is played before each round, unmeasured: tracks begin, and states settle. --grey: the camera
+gives grey pictures.
 --instructions: counted by valgrind in processes of their own, one with the measured seconds and one without.
 """
 
@@ -62,7 +63,7 @@ class Scene:
         for _ in range(round(seconds * FPS)):
             frame = Frame(self._pictures[self._number % DIFFERENT], self._number / FPS, self._number)
             self._number += 1
-            health.update(pipeline.grey(frame) if pipeline.is_new(frame) else None, frame.at)
+            health.update(pipeline.grey(frame) if pipeline.will_search(frame) else None, frame.at)
             done.append(pipeline.step(frame).work)
         return time.process_time() - began, done
 
@@ -138,9 +139,7 @@ def main() -> None:
         for name in SCENES:
             print(count(name, options.seconds, is_grey=options.grey), flush=True)
         return
-    print(
-        f"ms of processor time a second\n{'scene':12} {'every':>10} {'pace':>10}   {'ratio':20}  stepped searched read"
-    )
+    print(f"ms of CPU time a second\n{'scene':12} {'every':>10} {'pace':>10}   {'ratio':20}  processed searched read")
     for name in SCENES:
         print(measure(name, options.seconds, options.rounds, is_grey=options.grey), flush=True)
 

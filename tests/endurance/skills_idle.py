@@ -1,4 +1,4 @@
-"""What skills that are on, but not asked, cost the expression loop: memory and processor time of two real vision
+"""What skills that are on, but not asked, cost the expression loop: memory and CPU time of two real vision
 processes at once, one with every skill on, one with all off.
 
     python -m tests.endurance.skills_idle [--rounds 5] [--seconds 20]

@@ -88,7 +88,7 @@ class Child:
         self._fork()
 
     def load(self, path: Path, is_detector: bool) -> tuple[bytes, float]:
-        """OK, DIED, SLOW, or the unexpected error; and the seconds of processor time that it took."""
+        """OK, DIED, SLOW, or the unexpected error; and the seconds of CPU time that it took."""
         os.write(self._ask, bytes([is_detector]) + str(path).encode() + b"\n")
         ready, _, _ = select.select([self._answer], [], [], STUCK_S - 1)
         answer = os.read(self._answer, 4096) if ready else SLOW

@@ -1,4 +1,4 @@
-"""The budget of processor time converges; a hot or under-volted board slows the pace, with hysteresis."""
+"""The budget of CPU time converges; a hot or under-volted board slows the pace, with hysteresis."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,7 @@ from assistant.vision.power_limits import VOLTAGE_HOLD_S, CpuBudget, PowerLimits
 
 
 def used_share(share: float, base: float, step_s: float, seconds: int = 120) -> tuple[float, float]:
-    """Processor time of the last minute as a share of a core, and steps a second in it, at ten frames a second of which
+    """CPU time of the last minute as a share of a core, and steps a second in it, at ten frames a second of which
     each shows something new; base: what the process takes without any step."""
     budget, pace, cpu_s, steps, half = CpuBudget(share), Pace(), 0.0, 0, (0.0, 0)
     for number in range(seconds * 10):
@@ -22,7 +22,7 @@ def used_share(share: float, base: float, step_s: float, seconds: int = 120) -> 
         pace.least_interval_s = budget.update(at, cpu_s)
         cpu_s += base / 10
         if pace.is_due(at, is_changed=True):
-            pace.stepped(at, has_faces=True, is_settled=False)
+            pace.processed(at, has_faces=True, is_settled=False)
             cpu_s, steps = cpu_s + step_s, steps + 1
         if number == (seconds - 60) * 10:
             half = cpu_s, steps
@@ -109,7 +109,7 @@ def test_the_board_is_looked_at_seldom(system: FakeSystem) -> None:
     assert limits(6.0) == STILL_INTERVAL_S
 
 
-def test_the_log_says_when_the_budget_bites_and_that_it_does_not_suffice(
+def test_the_log_says_when_the_budget_takes_effect_and_that_it_does_not_suffice(
     system: FakeSystem, caplog: pytest.LogCaptureFixture
 ) -> None:
     cpu = [0.0]

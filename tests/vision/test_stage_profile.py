@@ -56,8 +56,8 @@ def test_the_last_line_tells_with_how_many_frames_something_was_done() -> None:
     profile = StageProfile()
     for number in range(8):
         profile.add({}, Work(number % 2 == 0, number % 4 == 0, number == 0))
-    assert profile.table(1.0).splitlines()[-1] == "frames: 8, of which 50% stepped, 25% searched, 12% read"
-    assert StageProfile().work() == "frames: 0, of which 0% stepped, 0% searched, 0% read"
+    assert profile.table(1.0).splitlines()[-1] == "frames: 8, of which 50% processed, 25% searched, 12% read"
+    assert StageProfile().work() == "frames: 0, of which 0% processed, 0% searched, 0% read"
 
 
 def test_its_memory_does_not_grow() -> None:

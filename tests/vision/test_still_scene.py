@@ -75,7 +75,7 @@ class Rig:
         return steps
 
 
-def stepped(steps: Sequence[Step]) -> int:
+def processed(steps: Sequence[Step]) -> int:
     return sum(not each.is_skipped for each in steps)
 
 
@@ -84,7 +84,7 @@ def test_an_empty_still_room_is_looked_at_twice_a_second_and_searched_once() -> 
     rig.play([shot("neutral", number) for number in range(30)])
     rig.searched.clear()
     steps = rig.play([shot("neutral", number) for number in range(30, 130)])
-    assert stepped(steps) == pytest.approx(10 / EMPTY_INTERVAL_S, abs=1)
+    assert processed(steps) == pytest.approx(10 / EMPTY_INTERVAL_S, abs=1)
     assert len(rig.searched) == pytest.approx(10 / DETECTION_INTERVAL_S, abs=1)
 
 
@@ -94,7 +94,7 @@ def test_a_still_face_is_looked_at_five_times_a_second_and_read_once_in_two_from
     rig.searched.clear()
     rig.classifier.crops = 0
     steps = rig.play([shot("happy", number) for number in range(40, 140)])
-    assert stepped(steps) == pytest.approx(10 / STILL_INTERVAL_S, abs=1)
+    assert processed(steps) == pytest.approx(10 / STILL_INTERVAL_S, abs=1)
     assert len(rig.searched) == pytest.approx(10 / DETECTION_INTERVAL_S, abs=1)
     assert rig.classifier.crops == pytest.approx(2 * 10 / READING_AGE_S, abs=2)
     assert rig.texts == [(0.8, "One person looks happy.")]
@@ -129,7 +129,7 @@ def test_an_arrival_in_an_empty_room_is_told_as_soon_as_with_every_frame(arrival
     steps = paced.play(frames)
     every.play(frames)
     assert not steps[arrival].is_skipped
-    assert stepped(steps[30:arrival]) < 10
+    assert processed(steps[30:arrival]) < 10
     assert paced.texts == every.texts
     assert len(paced.texts) == 1
 
@@ -172,7 +172,7 @@ def test_a_still_face_is_not_read_while_another_moves() -> None:
     rig = Rig(faces)
     frames = [shot("happy", number, (416 + number % 40, 116)) for number in range(120)]
     steps = rig.play(frames)
-    assert stepped(steps) == 120, "somebody moves"
+    assert processed(steps) == 120, "somebody moves"
     assert all(each.is_searched for each in steps)
     assert sum(each.new_readings for each in steps[60:]) < 60 * 1.4
 
@@ -207,7 +207,7 @@ def test_a_question_brings_every_frame_for_a_moment() -> None:
     rig = Rig()
     rig.play([shot("happy", number) for number in range(60)])
     rig.pipeline.answer(Command.WHY, 5.9)
-    assert stepped(rig.play([shot("happy", number) for number in range(60, 68)])) == 8
+    assert processed(rig.play([shot("happy", number) for number in range(60, 68)])) == 8
 
 
 def test_a_frame_that_somebody_waits_for_is_processed() -> None:
@@ -252,7 +252,7 @@ def test_a_hand_on_the_lens_is_noticed_as_soon_as_with_every_frame() -> None:
     every.play(frames)
     assert paced.texts == every.texts
     assert len(paced.texts) == 2
-    assert stepped(steps[95:108]) < 5, "in the dark nothing need be done"
+    assert processed(steps[95:108]) < 5, "in the dark nothing need be done"
 
 
 def test_deferred_words_and_full_verbosity_come_as_with_every_frame() -> None:
@@ -263,7 +263,7 @@ def test_deferred_words_and_full_verbosity_come_as_with_every_frame() -> None:
     steps = paced.play(frames)
     every.play(frames)
     assert paced.texts == every.texts
-    assert stepped(steps) < 560
+    assert processed(steps) < 560
 
 
 def test_frames_that_were_skipped_count_once_also_where_the_next_step_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ MIN_FPS = 0.9
 FPS_WINDOW_S = 3.5
 """Seconds over which frames are counted."""
 INTERVAL_S = 0.25
-"""Seconds from one picture that is looked at to the next: the faults last for a second or more before they count."""
+"""Seconds from one picture that is checked to the next: the faults last for a second or more before they count."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class ImageHealth:
 
     def update(self, image: NDArray[np.uint8] | None, at: float) -> dict[FaultName, bool]:
         """Take in a picture uint8 [H, W] or [H, W, 3] taken at `at` (seconds): whether each fault is active now, by its
-        name. Every INTERVAL_S one is looked at; between two of them the pictures count as the last one did, and so does
+        name. Every INTERVAL_S one is checked; between two of them the pictures count as the last one did, and so does
         one that shows what the last one showed (None)."""
         if image is not None and not 0 <= at - self._looked_at < INTERVAL_S:
             self._seen, self._looked_at = assess_image(preprocess.to_grey(image), self._downscale), at

@@ -1,5 +1,5 @@
 """Pictures of USB cameras in YUYV, the uncompressed format that nearly all of them have: two bytes a pixel, of which
-the first is its luma, so that the grey picture takes no conversion by way of colours.
+the first is its luma, so that the grey picture needs no conversion from colours.
 """
 
 from functools import partial
@@ -12,7 +12,7 @@ from assistant.records import Frame
 
 FOURCC = cv2.VideoWriter.fourcc(*"YUYV")
 BLACK_LUMA, WHITE_LUMA = 16, 235
-"""Luma of black and of white in video (ITU-R BT.601); what OpenCV makes of it in colours spans 0 to 255."""
+"""Luma of black and of white in video (ITU-R BT.601); in the colours that OpenCV converts them to, 0 and 255."""
 GREY_OF_LUMA = np.rint(
     np.clip((np.arange(256) - BLACK_LUMA) * (255 / (WHITE_LUMA - BLACK_LUMA)), 0, 255)
 ).astype(np.uint8)  # fmt: skip

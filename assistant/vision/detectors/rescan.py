@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 STILL_INTERVAL_S, MOVING_INTERVAL_S = 3.0, 2.0
 """Seconds from the start of one round to the start of the next: while nothing moves, and else. In a still room with
-nobody in it the search then takes a tenth of a frame's processor time; each second, it took two fifths."""
+nobody in it the search then takes a tenth of a frame's CPU time; each second, it took two fifths."""
 MAX_AGE_S = 1.0
 """Seconds after a round for which its result is used while the next one is not complete; then its own views are."""
 VIEW_SCORE_THRESHOLD = 0.25

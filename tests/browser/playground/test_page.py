@@ -154,7 +154,7 @@ def test_a_long_clip_tells_how_far_it_is_and_stops(page: Any, given: Path, playg
 
 
 def processor_s(playground: Playground) -> float:
-    """Seconds of processor time that the playground has used."""
+    """Seconds of CPU time that the playground has used."""
     fields = Path(f"/proc/{playground.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 

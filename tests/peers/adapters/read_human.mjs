@@ -9,7 +9,8 @@ const TYPES = { '.wasm': 'application/wasm', '.json': 'application/json', '.bin'
 export async function make(require, folder) {
   globalThis.fetch = async (url) => { // it loads its models by fetch, which knows no files
     const file = String(url).startsWith('file:') ? fileURLToPath(String(url)) : String(url);
-    return new Response(fs.readFileSync(file), { headers: { 'Content-Type': TYPES[path.extname(file)] ?? 'text/plain' } });
+    const type = TYPES[path.extname(file)] ?? 'text/plain';
+    return new Response(fs.readFileSync(file), { headers: { 'Content-Type': type } });
   };
   const wasm = require('@tensorflow/tfjs-backend-wasm');
   const binaries = path.join(folder, 'node_modules/@tensorflow/tfjs-backend-wasm/dist/');
@@ -18,7 +19,8 @@ export async function make(require, folder) {
   const { Human } = require(path.join(folder, 'node_modules/@vladmandic/human/dist/human.node-wasm.js'));
   const off = { enabled: false };
   const human = new Human({
-    backend: 'wasm', wasmPath: binaries, wasmPlatformFetch: true, modelBasePath: `file://${folder}/node_modules/@vladmandic/human/models/`,
+    backend: 'wasm', wasmPath: binaries, wasmPlatformFetch: true,
+    modelBasePath: `file://${folder}/node_modules/@vladmandic/human/models/`,
     filter: off, gesture: off, body: off, hand: off, object: off, segmentation: off,
     face: {
       enabled: true, detector: { enabled: true, maxDetected: 4, rotation: false }, mesh: { enabled: true },

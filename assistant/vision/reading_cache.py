@@ -1,7 +1,7 @@
 """Readings of faces that have not changed, used again: a still face is classified once from either side.
 
-`FaceReader` classifies a face and its mirror image by turns. So a reading is held for each of the two, with the cells
-of its picture (`detectors.still_picture`), and taken for the next frame of its turn as long as the face shows the same.
+`FaceReader` classifies a face and its mirror image by turns. So a reading is cached for each of the two, with the cells
+of its picture (`detectors.still_picture`), and used again for the frames of that turn while the face shows the same.
 """
 
 import dataclasses
@@ -17,11 +17,11 @@ from assistant.vision.pace import READING_AGE_S
 from assistant.vision.readings import ReadingSource
 
 MIN_IOU = 0.8
-"""Overlap of a face's box with that of its held reading from which both are the same crop, but for the jitter of the
+"""Overlap of a face's box with that of its cached reading from which both are the same crop, but for the jitter of the
 detector."""
 
 
-class _Held(NamedTuple):
+class _Cached(NamedTuple):
     """A reading that was made, and what it was made of."""
 
     reading: Reading
@@ -31,13 +31,13 @@ class _Held(NamedTuple):
     """Whether the reading before it, from the same side, said the same: one that noise has made is not used again."""
 
 
-class HeldReadings:
+class ReadingCache:
     """Stands between the pipeline and a source of readings."""
 
     def __init__(self, source: ReadingSource) -> None:
         self._source = source
         self._turn = False
-        self._held: dict[tuple[int, bool], _Held] = {}
+        self._cached: dict[tuple[int, bool], _Cached] = {}
 
     def read(
         self,
@@ -60,16 +60,16 @@ class HeldReadings:
         wanted = [each for each in tracks if each.track_id not in again]
         made = self._source.read(frame, grey, wanted)
         kept = {(each.track_id, turn) for each in tracks for turn in (True, False)}
-        self._held = {key: held for key, held in self._held.items() if key in kept}
+        self._cached = {key: held for key, held in self._cached.items() if key in kept}
         for track, reading in zip(wanted, made, strict=True):
-            self._hold(track, reading, cells)
+            self._store(track, reading, cells)
         new = iter(made)
         readings = tuple(again[each.track_id] if each.track_id in again else next(new) for each in tracks)
         return readings, len(wanted)
 
     def _reading(self, track: Track, at: float, cells: NDArray[np.uint8], width: int) -> Reading | None:
-        """The held reading with the time `at`; None where the face has to be read anew. width: of the frame, pixels."""
-        held = self._held.get((track.track_id, self._turn))
+        """The cached reading with the time `at`; None where the face has to be read. width: of the frame, pixels."""
+        held = self._cached.get((track.track_id, self._turn))
         if held is None or not held.is_repeatable or not 0 <= at - held.reading.at < READING_AGE_S:
             return None
         box, before = track.face.box, held.track.face.box
@@ -77,11 +77,11 @@ class HeldReadings:
             return None
         return dataclasses.replace(held.reading, at=at)
 
-    def _hold(self, track: Track, reading: Reading, cells: NDArray[np.uint8]) -> None:
+    def _store(self, track: Track, reading: Reading, cells: NDArray[np.uint8]) -> None:
         key = track.track_id, self._turn
-        before = self._held.get(key)
+        before = self._cached.get(key)
         is_same = before is not None and _verdict(before.reading) == _verdict(reading)
-        self._held[key] = _Held(reading, track, cells, is_same and reading.reason != "unclear")
+        self._cached[key] = _Cached(reading, track, cells, is_same and reading.reason != "unclear")
 
 
 def _verdict(reading: Reading) -> tuple[int, str]:

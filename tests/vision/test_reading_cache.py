@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from assistant.records import Frame, Reading, Thresholds, Track
 from assistant.vision.detectors.still_picture import cells_of
 from assistant.vision.faces.downscale import Downscaler
-from assistant.vision.held_readings import HeldReadings
 from assistant.vision.pace import READING_AGE_S
+from assistant.vision.reading_cache import ReadingCache
 from tests.support.standins import LABELS, face, picture, probabilities
 
 
@@ -32,7 +32,7 @@ class Source:
 class Rig:
     def __init__(self) -> None:
         self.source, self.number = Source(), 0
-        self.held = HeldReadings(self.source)
+        self.cache = ReadingCache(self.source)
 
     def read(
         self, tracks: Sequence[Track], grey: NDArray[np.uint8], settled: Sequence[int] | None = None
@@ -40,7 +40,7 @@ class Rig:
         frame = Frame(grey, self.number / 5, self.number)
         self.number += 1
         ids = [each.track_id for each in tracks] if settled is None else settled
-        return self.held.read(frame, grey, tracks, cells_of(grey, Downscaler()), ids)
+        return self.cache.read(frame, grey, tracks, cells_of(grey, Downscaler()), ids)
 
 
 STILL = picture("happy")
