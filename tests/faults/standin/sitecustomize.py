@@ -49,6 +49,9 @@ def patch_video_capture(cv2) -> None:
         def set(self, key, value) -> bool:
             return True
 
+        def get(self, key) -> float:
+            return 0.0  # no form of pictures that is told
+
         def release(self) -> None:
             pass
 
