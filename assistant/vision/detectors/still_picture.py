@@ -21,6 +21,11 @@ CHANGED_LEVELS, CHANGED_CELLS = 6, 3
 """A picture has changed where so many of its cells differ by more grey levels than that."""
 FACE_LEVELS, FACE_CELLS = 5, 2
 """The same for a face: it has fewer cells, of which noise could change one."""
+BRIGHT_FACE, LEAST_FACE_LEVELS = 100.0, 2
+"""A face whose mean grey level is lower has less contrast, too: its levels are fewer in proportion, ..."""
+DIM_FACE_SHARE = 0.01
+"""... and so many of its cells must differ, for single ones do so by noise: with a standard deviation of 4, two cells
+of a face of 160 pixels in one frame of three."""
 FACE_MARGIN = 0.2
 """What counts as the face reaches this share of its box beyond it, on each side: where it goes when it moves."""
 
@@ -54,7 +59,10 @@ def is_same_face(before: NDArray[np.uint8], now: NDArray[np.uint8], box: Box, wi
     bottom = min(rows, math.ceil((box.y + (1 + FACE_MARGIN) * box.height) / cell))
     if right <= left or bottom <= top:
         return False
-    return _changed(before[top:bottom, left:right], now[top:bottom, left:right], FACE_LEVELS) < FACE_CELLS
+    face = now[top:bottom, left:right]
+    levels = max(LEAST_FACE_LEVELS, min(FACE_LEVELS, int(FACE_LEVELS * face.mean() / BRIGHT_FACE)))
+    least = FACE_CELLS if levels == FACE_LEVELS else max(FACE_CELLS, DIM_FACE_SHARE * face.size)
+    return _changed(before[top:bottom, left:right], face, levels) < least
 
 
 def _changed(before: NDArray[np.uint8], now: NDArray[np.uint8], levels: int) -> int:
