@@ -219,7 +219,8 @@ def test_a_fine_detector_that_fails_costs_its_views_alone_until_it_works(caplog:
     searching = Rescan(fine, Detector(COARSE, log, weak(0.7)))
     for number in range(40):
         searching.update(GREY, number / 10)
-    assert [each.getMessage() for each in caplog.records] == ["nobody far away is found: no file"]
+    (told,) = (each.getMessage() for each in caplog.records)
+    assert told.startswith("nobody far away is found: no file")  # the limit of lines may add how many it left out
     fine.is_failing = False
     found = [searching.update(GREY, number / 10) for number in range(40, 80)]
     assert [each.box for each in found[-1]] == [weak(0.7).box]
